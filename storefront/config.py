@@ -1,0 +1,155 @@
+"""Typed settings from the environment. A missing or wrong one stops start-up and names itself."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.core import UnknownLocaleError
+from babel.numbers import get_currency_name
+
+
+class SettingError(Exception):
+    """A setting is missing or unusable; the text names the variable and says what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything the environment decides. Field `base_url` is read from `BASE_URL`, and so on."""
+
+    secret_key: str
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    redis_url: str = ""
+    redis_stock_url: str = ""
+    redis_queue_url: str = ""
+    redis_cache_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    base_url: str = ""
+    web_workers: int = 1
+    web_threads: int = 4
+    mail_url: str = ""
+    mail_from: str = "shop@localhost"
+    stripe_secret_key: str = ""
+    stripe_webhook_secrets: tuple[str, ...] = ()
+    shop_name: str = "Linden & Rye"
+    currency: str = "GBP"
+    time_zone: ZoneInfo = ZoneInfo("Europe/London")
+    languages: tuple[str, ...] = ("en", "zh_Hans")
+    debug: bool = False
+    demo: bool = False
+    testing: bool = False
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the shop is served over https, so that cookies may demand it."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def pays_with_demo(self) -> bool:
+        """Whether payments go to the built-in demo provider because no Stripe key is set."""
+        return not self.stripe_secret_key
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _flag(value: str) -> bool:
+    if value.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if value.lower() in {"", "0", "false", "no", "off"}:
+        return False
+    raise ValueError("use 1 or 0")
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _port(value: str) -> int:
+    port = int(value)
+    if not 1 <= port <= 65535:
+        raise ValueError("use a number from 1 to 65535")
+    return port
+
+
+def _count(value: str) -> int:
+    count = int(value)
+    if not 1 <= count <= 256:
+        raise ValueError("use a number from 1 to 256")
+    return count
+
+
+def _currency(value: str) -> str:
+    code = value.upper()
+    try:
+        known = get_currency_name(code, locale="en") != code
+    except UnknownLocaleError:  # pragma: no cover - English is always there
+        known = False
+    if not known:
+        raise ValueError("use an ISO 4217 code such as GBP")
+    return code
+
+
+def _url(value: str) -> str:
+    return value.rstrip("/")
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "data_dir": Path,
+    "port": _port,
+    "base_url": _url,
+    "web_workers": _count,
+    "web_threads": _count,
+    "stripe_webhook_secrets": _names,
+    "currency": _currency,
+    "time_zone": ZoneInfo,
+    "languages": _names,
+    "debug": _flag,
+    "demo": _flag,
+    "testing": _flag,
+}
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read every setting from `environ`; raises SettingError naming the first one that is wrong."""
+    values: dict[str, Any] = {}
+    for field in fields(Settings):
+        raw = environ.get(field.name.upper())
+        if raw is not None and raw != "":
+            values[field.name] = _read(field.name, raw)
+    data_dir: Path = values.setdefault("data_dir", Path("var")).absolute()
+    values["data_dir"] = data_dir
+    values.setdefault("database_url", f"sqlite:///{data_dir / 'shop.sqlite3'}")
+    values.setdefault("redis_url", f"unix://{data_dir / 'valkey.sock'}")
+    for role in ("redis_stock_url", "redis_queue_url", "redis_cache_url"):
+        values.setdefault(role, values["redis_url"])
+    values.setdefault("base_url", f"http://{values.get('host', '127.0.0.1')}:{values.get('port', 8000)}")
+    values.setdefault("mail_url", f"file://{data_dir / 'mail'}")
+    if "secret_key" not in values:
+        values["secret_key"] = _kept_secret(data_dir / "secret_key")
+    return Settings(**values)
+
+
+def _read(name: str, raw: str) -> Any:
+    try:
+        return READERS.get(name, _text)(raw)
+    except (ValueError, KeyError, OSError) as error:
+        raise SettingError(f"{name.upper()}={raw!r} cannot be used: {error}") from error
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret of a shop that was given none: made once, readable by its owner only, kept with the data."""
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        return path.read_text().strip()
