@@ -1,0 +1,21 @@
+"""What RQ runs. A service stages a job by its name in the outbox; this table says which function that is."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+HANDLERS = {
+    "carts.forget_old": "jobs.cart:forget_old",
+    "orders.send_confirmation": "jobs.orders:send_confirmation",
+    "outbox.forget_done": "jobs.upkeep:forget_done",
+    "payments.confirm": "jobs.payments:confirm",
+    "payments.process_event": "jobs.payments:process_event",
+    "payments.sweep": "jobs.payments:sweep",
+}
+
+
+def find_handler(name: str) -> Callable[..., Any]:
+    """The function behind a job's name; KeyError for a name that nobody handles."""
+    module, _, function = HANDLERS[name].partition(":")
+    handler: Callable[..., Any] = getattr(import_module(module), function)
+    return handler

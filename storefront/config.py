@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 from babel.core import UnknownLocaleError
 from babel.numbers import get_currency_name
+
+ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - it is compared with, not bound to.
+LONDON = ZoneInfo("Europe/London")
 
 
 class SettingError(Exception):
@@ -38,7 +42,7 @@ class Settings:
     stripe_webhook_secrets: tuple[str, ...] = ()
     shop_name: str = "Linden & Rye"
     currency: str = "GBP"
-    time_zone: ZoneInfo = ZoneInfo("Europe/London")
+    time_zone: ZoneInfo = LONDON
     languages: tuple[str, ...] = ("en", "zh_Hans")
     debug: bool = False
     demo: bool = False
@@ -48,6 +52,12 @@ class Settings:
     def is_secure(self) -> bool:
         """Whether the shop is served over https, so that cookies may demand it."""
         return self.base_url.startswith("https://")
+
+    @property
+    def local_url(self) -> str:
+        """Where processes on this machine reach the web server, whatever address the world uses."""
+        host = "127.0.0.1" if self.host in ANY_ADDRESS else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def pays_with_demo(self) -> bool:
@@ -129,11 +139,27 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     values.setdefault("redis_url", f"unix://{data_dir / 'valkey.sock'}")
     for role in ("redis_stock_url", "redis_queue_url", "redis_cache_url"):
         values.setdefault(role, values["redis_url"])
-    values.setdefault("base_url", f"http://{values.get('host', '127.0.0.1')}:{values.get('port', 8000)}")
+    values.setdefault("base_url", _base_url(values.get("host", "127.0.0.1"), values.get("port", 8000)))
     values.setdefault("mail_url", f"file://{data_dir / 'mail'}")
     if "secret_key" not in values:
         values["secret_key"] = _kept_secret(data_dir / "secret_key")
     return Settings(**values)
+
+
+def _base_url(host: str, port: int) -> str:
+    """A shop that listens everywhere is opened from a phone: its links carry the machine's address."""
+    shown = lan_address() if host in ANY_ADDRESS else host
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+
+
+def lan_address() -> str:
+    """The machine's address towards other networks, 127.0.0.1 when there is none; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
 
 
 def _read(name: str, raw: str) -> Any:

@@ -1,0 +1,1 @@
+"""What knows no shop words: database, errors, money, outbox, mail, web."""

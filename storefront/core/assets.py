@@ -1,4 +1,4 @@
-"""Where templates, static files, migrations and packaged data lie: beside the package in a checkout, inside it in a wheel."""
+"""Where templates, static files and migrations lie: beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 

@@ -1,0 +1,96 @@
+"""The worker: RQ calls `perform` with the id of an outbox row, and the row says what to do."""
+
+import logging
+import os
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from jobs import find_handler
+from storefront.config import Settings, load_settings
+from storefront.core import outbox
+from storefront.core.db import db, transaction
+from storefront.core.outbox import OutboxJob, OutboxStatus
+
+if TYPE_CHECKING:
+    from rq import Worker
+
+QUEUE = "shop"
+log = logging.getLogger("storefront.jobs")
+_app: Flask | None = None
+
+
+def perform(job_id: int) -> None:
+    """Do the job of one outbox row and mark it done; a failure is noted there, and the relay tries again later.
+
+    Safe to run twice: a row that is done is left alone, and every handler finds its own work done.
+    """
+    with worker_app().app_context():
+        row = db.session().get(OutboxJob, job_id)
+        if row is None or row.status is OutboxStatus.DONE:
+            return
+        name, arguments = row.name, row.arguments
+        db.session.rollback()
+        try:
+            find_handler(name)(**arguments)
+        except Exception as error:
+            log.warning("job %s %s failed: %r", job_id, name, error)
+            _note_failure(job_id, error)
+        else:
+            with transaction():
+                outbox.mark_done(job_id)
+
+
+def worker_app(settings: Settings | None = None) -> Flask:
+    """The app that jobs run in, made once per process and before RQ forks."""
+    global _app
+    if _app is None:
+        _app = make_worker_app(settings or load_settings())
+    return _app
+
+
+def make_worker_app(settings: Settings) -> Flask:
+    """Everything services and mails need; no routes."""
+    from storefront import make_core
+    from storefront.payments.gateways import init_gateway
+
+    app = make_core(settings)
+    init_gateway(app, settings)
+    return app
+
+
+def make_worker(settings: Settings) -> "Worker":
+    """An RQ worker that notices within seconds when a sister was killed, and forks for every job.
+
+    Retries are the outbox's affair, so RQ's own scheduler is not needed.
+    """
+    from rq import Queue, Worker
+    from rq.serializers import JSONSerializer
+
+    from storefront.core.redis import connect
+
+    app = worker_app(settings)
+    with app.app_context():
+        # A connection made here would be shared by every fork, so none is left open.
+        db.engine.dispose()
+    os.register_at_fork(after_in_child=_forget_connections)
+    connection = connect(settings.redis_queue_url)
+    return Worker(
+        [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
+        connection=connection,
+        serializer=JSONSerializer,
+        default_worker_ttl=30,
+        maintenance_interval=15,
+        job_monitoring_interval=5,
+    )
+
+
+def _forget_connections() -> None:
+    if _app is not None:
+        with _app.app_context():
+            db.engine.dispose(close=False)
+
+
+def _note_failure(job_id: int, error: Exception) -> None:
+    with transaction():
+        outbox.mark_failed(job_id, f"{type(error).__name__}: {error}")

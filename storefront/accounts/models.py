@@ -1,0 +1,105 @@
+"""People: users who can sign in, the roles that bundle permissions, and customers as the shop knows buyers."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storefront.core import clock
+from storefront.core.db import BigId, EnumText, Model, UtcDateTime
+
+
+class Permission(StrEnum):
+    """What a member of staff may do; every staff route names one."""
+
+    CATALOG_VIEW = "catalog.view"
+    CATALOG_EDIT = "catalog.edit"
+    STOCK_EDIT = "stock.edit"
+    ORDERS_VIEW = "orders.view"
+    ORDERS_EDIT = "orders.edit"
+    JOBS_VIEW = "jobs.view"
+    JOBS_EDIT = "jobs.edit"
+
+
+ROLES: dict[str, frozenset[Permission]] = {
+    "owner": frozenset(Permission),
+    "manager": frozenset(Permission) - {Permission.JOBS_EDIT},
+    "packer": frozenset({Permission.CATALOG_VIEW, Permission.ORDERS_VIEW, Permission.ORDERS_EDIT}),
+    "analyst": frozenset({Permission.CATALOG_VIEW, Permission.ORDERS_VIEW}),
+}
+
+
+class Role(Model):
+    """A named bundle of permissions."""
+
+    __tablename__ = "role"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    permissions: Mapped[list["RolePermission"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", order_by="RolePermission.permission"
+    )
+
+
+class RolePermission(Model):
+    """One permission of one role."""
+
+    __tablename__ = "role_permission"
+
+    role_id: Mapped[int] = mapped_column(ForeignKey("role.id"), primary_key=True)
+    permission: Mapped[Permission] = mapped_column(EnumText(Permission, 40), primary_key=True)
+
+
+class User(Model):
+    """Someone who can sign in. `email` is lower case. `session_epoch` + 1 ends every session of this user."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    locale: Mapped[str] = mapped_column(String(12), default="en")
+    session_epoch: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    roles: Mapped[list[Role]] = relationship(secondary="user_role", lazy="selectin")
+
+    is_authenticated = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """What flask-login keeps in the session: the id, and the epoch it belongs to."""
+        return f"{self.id}.{self.session_epoch}"
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether any role opens the merchant's desk."""
+        return bool(self.roles)
+
+    def can(self, permission: str) -> bool:
+        """Whether one of the roles carries `permission`."""
+        return any(permission == granted.permission for role in self.roles for granted in role.permissions)
+
+
+class UserRole(Model):
+    """Which user has which role."""
+
+    __tablename__ = "user_role"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    role_id: Mapped[int] = mapped_column(ForeignKey("role.id"), primary_key=True)
+
+
+class Customer(Model):
+    """A buyer, whether or not they have an account: found again by e-mail, or by the number another system knew."""
+
+    __tablename__ = "customer"
+    __table_args__ = (UniqueConstraint("email"), UniqueConstraint("external_ref"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str | None] = mapped_column(String(254))
+    external_ref: Mapped[str | None] = mapped_column(String(60))
+    country: Mapped[str | None] = mapped_column(String(2))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

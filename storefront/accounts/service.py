@@ -1,0 +1,130 @@
+"""The only writers of people. Passwords are argon2id hashes; addresses are compared in lower case."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from storefront.accounts.models import ROLES, Customer, Role, RolePermission, User
+from storefront.accounts.queries import find_user
+from storefront.core.db import joined, transaction
+from storefront.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+MIN_PASSWORD = 8
+MAX_PASSWORD = 256
+
+
+class EmailTaken(Conflict):
+    """Somebody has an account under that address."""
+
+    message = "There is an account with this e-mail address. Sign in instead."
+
+
+class WrongCredentials(Forbidden):
+    """Address and password do not belong together; which of the two is wrong is not said."""
+
+    message = "E-mail address or password is not right. Check both and try again."
+
+
+class WeakPassword(InvalidInput):
+    """The password is too short or too long."""
+
+    message = "Use 8 to 256 characters."
+
+
+class UnknownRole(NotFound):
+    """No role has that name."""
+
+    message = "There is no role “%(name)s”."
+
+
+def normalise_email(email: str) -> str:
+    """The address as it is stored and compared."""
+    return email.strip().lower()
+
+
+def create_user(email: str, password: str, name: str, *, roles: Iterable[str] = (), locale: str = "en") -> int:
+    """Add someone who can sign in; returns the id. Raises EmailTaken, WeakPassword, UnknownRole."""
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise WeakPassword(field="password")
+    password_hash = _hasher().hash(password)
+    try:
+        with transaction() as session:
+            user = User(email=normalise_email(email), name=name.strip(), password_hash=password_hash, locale=locale)
+            user.roles = [_get_role(session, role) for role in roles]
+            session.add(user)
+            session.flush()
+            return user.id
+    except IntegrityError:
+        raise EmailTaken(field="email") from None
+
+
+def authenticate(session: Session, email: str, password: str) -> User:
+    """The user behind address and password; raises WrongCredentials, after the same work for unknown addresses."""
+    from argon2.exceptions import Argon2Error, InvalidHashError
+
+    user = find_user(session, normalise_email(email))
+    password_hash = user.password_hash if user and user.password_hash else _decoy_hash()
+    try:
+        _hasher().verify(password_hash, password[:MAX_PASSWORD])
+    except (Argon2Error, InvalidHashError):
+        raise WrongCredentials(field="password") from None
+    if user is None or not user.is_active or not user.password_hash:
+        raise WrongCredentials(field="password")
+    return user
+
+
+def ensure_roles() -> None:
+    """Write the roles the shop comes with where they are missing; opens a transaction, idempotent."""
+    with transaction() as session:
+        known = set(session.scalars(select(Role.name)))
+        for name in ROLES.keys() - known:
+            permissions = [RolePermission(permission=permission) for permission in sorted(ROLES[name])]
+            session.add(Role(name=name, permissions=permissions))
+
+
+def ensure_customer(email: str, country: str) -> int:
+    """The id of the buyer with that address, made when it is new; joins the caller's transaction."""
+    session = joined()
+    address = normalise_email(email)
+    customer = session.scalar(select(Customer).where(Customer.email == address))
+    if customer is None:
+        customer = _add_customer(session, address, country)
+    return customer.id
+
+
+def _add_customer(session: Session, address: str, country: str) -> Customer:
+    """Two first orders of one buyer may meet here: the loser of the race takes the winner's row."""
+    customer = Customer(email=address, country=country)
+    try:
+        with session.begin_nested():
+            session.add(customer)
+    except IntegrityError:
+        customer = session.scalars(select(Customer).where(Customer.email == address)).one()
+    return customer
+
+
+def _get_role(session: Session, name: str) -> Role:
+    role = session.scalar(select(Role).where(Role.name == name))
+    if role is None:
+        raise UnknownRole(name=name)
+    return role
+
+
+@lru_cache(maxsize=1)
+def _hasher() -> "PasswordHasher":
+    from argon2 import PasswordHasher
+
+    return PasswordHasher()
+
+
+@lru_cache(maxsize=1)
+def _decoy_hash() -> str:
+    """Verified when there is no user, so that an unknown address takes as long as a known one."""
+    return _hasher().hash("nobody has this password")

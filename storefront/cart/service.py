@@ -1,0 +1,151 @@
+"""The only writers of carts. Each public step opens one transaction unless it says that it joins."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from storefront.cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartLine
+from storefront.catalog.queries import get_variant
+from storefront.core import clock
+from storefront.core.db import joined, retry_deadlocks, transaction
+from storefront.core.errors import Conflict, InvalidInput, NotFound
+
+KEEP_GUESTS = timedelta(days=60)
+
+
+class InvalidLineQuantity(InvalidInput):
+    """A line holds 1 to 999 pieces."""
+
+    message = "Enter a quantity from 1 to 999."
+
+
+class NotForSale(Conflict):
+    """The variant is off the shelves."""
+
+    message = "This product is not for sale any more."
+
+
+class CartFull(Conflict):
+    """The cart has as many lines as it can hold."""
+
+    message = "Your cart is full: it holds 100 different products."
+
+
+class UnknownLine(NotFound):
+    """The line is not in this cart (any more)."""
+
+    message = "This line is no longer in your cart."
+
+
+@retry_deadlocks
+def add_line(token: str | None, variant_id: int, quantity: int, user_id: int | None = None) -> str:
+    """Put pieces of a variant into the cart of `token`, or into a new one; returns the cart's token.
+
+    Adding what is there already adds up, to at most MAX_QUANTITY. Raises InvalidLineQuantity, NotForSale, CartFull.
+    """
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise InvalidLineQuantity(field="quantity")
+    with transaction() as session:
+        if not get_variant(session, variant_id).can_be_bought:
+            raise NotForSale(id=variant_id)
+        cart = lock_cart(session, token) or _users_cart(session, user_id) or _new(session, user_id)
+        _put(cart, variant_id, quantity)
+        return cart.token
+
+
+@retry_deadlocks
+def change_line(token: str | None, line_id: int, quantity: int) -> None:
+    """Set a line to `quantity` pieces; 0 removes it. Raises InvalidLineQuantity, UnknownLine."""
+    if not 0 <= quantity <= MAX_QUANTITY:
+        raise InvalidLineQuantity(field="quantity")
+    with transaction() as session:
+        cart = lock_cart(session, token)
+        line = next((line for line in cart.lines if line.id == line_id), None) if cart else None
+        if cart is None or line is None:
+            raise UnknownLine(id=line_id)
+        if quantity:
+            line.quantity = quantity
+        else:
+            cart.lines.remove(line)
+        cart.updated_at = clock.now()
+
+
+@retry_deadlocks
+def merge(guest_token: str | None, user_id: int) -> str | None:
+    """Bring a guest's cart and the user's own together at sign-in, losing no line; returns the token to go on with."""
+    with transaction() as session:
+        guest = lock_cart(session, guest_token)
+        own = _users_cart(session, user_id)
+        if guest is None or guest is own or guest.user_id not in (None, user_id):
+            return own.token if own else None
+        if own is None:
+            guest.user_id = user_id
+            return guest.token
+        for line in guest.lines:
+            _put(own, line.variant_id, line.quantity, is_capped=False)
+        session.delete(guest)
+        return own.token
+
+
+def empty(cart_id: int) -> None:
+    """Take everything out; joins the caller's transaction."""
+    session = joined()
+    session.execute(delete(CartLine).where(CartLine.cart_id == cart_id))
+    session.expire_all()
+
+
+@retry_deadlocks
+def put_back(token: str | None, lines: Iterable[tuple[int, int]]) -> str | None:
+    """Put (variant id, quantity) pairs of a cancelled order back into a cart; what is off the shelves stays out."""
+    with transaction() as session:
+        wanted = [(variant_id, n) for variant_id, n in lines if get_variant(session, variant_id).can_be_bought]
+        if not wanted:
+            return token
+        cart = lock_cart(session, token) or _new(session, None)
+        for variant_id, quantity in wanted:
+            _put(cart, variant_id, quantity, is_capped=False)
+        return cart.token
+
+
+def forget_old_guests() -> int:
+    """Delete guests' carts untouched for 60 days and return how many; opens a transaction."""
+    with transaction() as session:
+        old = Cart.user_id.is_(None) & (Cart.updated_at < clock.now() - KEEP_GUESTS)
+        ids = list(session.scalars(select(Cart.id).where(old).limit(10_000)))
+        session.execute(delete(CartLine).where(CartLine.cart_id.in_(ids)))
+        session.execute(delete(Cart).where(Cart.id.in_(ids)))
+        return len(ids)
+
+
+def lock_cart(session: Session, token: str | None) -> Cart | None:
+    """The cart of `token`, locked until the caller's transaction ends, so that it is ordered once."""
+    if not token:
+        return None
+    return session.scalar(select(Cart).where(Cart.token == token).with_for_update())
+
+
+def _users_cart(session: Session, user_id: int | None) -> Cart | None:
+    if user_id is None:
+        return None
+    return session.scalar(select(Cart).where(Cart.user_id == user_id).with_for_update())
+
+
+def _new(session: Session, user_id: int | None) -> Cart:
+    cart = Cart(token=secrets.token_urlsafe(32), user_id=user_id)
+    session.add(cart)
+    session.flush()
+    return cart
+
+
+def _put(cart: Cart, variant_id: int, quantity: int, *, is_capped: bool = True) -> None:
+    cart.updated_at = clock.now()
+    for line in cart.lines:
+        if line.variant_id == variant_id:
+            line.quantity = min(line.quantity + quantity, MAX_QUANTITY)
+            return
+    if is_capped and len(cart.lines) >= MAX_LINES:
+        raise CartFull()
+    cart.lines.append(CartLine(variant_id=variant_id, quantity=quantity))

@@ -1,0 +1,200 @@
+"""The only writers of the catalogue. Each public step opens one transaction and returns the id it wrote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from storefront.catalog.models import Category, Image, Product, ProductStatus, Variant
+from storefront.catalog.queries import UnknownCategory, get_product_by_id, get_variant
+from storefront.core import clock
+from storefront.core.db import joined, transaction
+from storefront.core.errors import Conflict, InvalidInput
+from storefront.core.text import fold, slugify
+
+
+class TakenCode(Conflict):
+    """Another product or variant has that code or SKU."""
+
+    message = "%(value)s is used by another product. Choose another one."
+
+
+class EditConflict(Conflict):
+    """Somebody else changed the product meanwhile."""
+
+    message = "Somebody else has just changed this product. Look at it again before you save."
+
+
+class NoVariant(InvalidInput):
+    """A product needs a variant to be sold."""
+
+    message = "A product needs at least one variant."
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariantData:
+    """A variant as a merchant enters it; price in minor units of the shop's currency."""
+
+    sku: str
+    price_minor: int
+    name: str = ""
+    is_active: bool = True
+    id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductData:
+    """A product as a merchant enters it."""
+
+    code: str
+    name: str
+    category_id: int
+    variants: Sequence[VariantData]
+    description: str = ""
+
+
+def create_category(name: str, position: int = 0) -> int:
+    """Add a category and return its id; opens a transaction."""
+    with transaction() as session:
+        category = Category(name=name, slug=slugify(name, 80), position=position)
+        session.add(category)
+        _flush(session, name)
+        return category.id
+
+
+def create_product(data: ProductData) -> int:
+    """Add a product with its variants and return its id; raises TakenCode, NoVariant, UnknownCategory."""
+    with transaction() as session:
+        _check(session, data)
+        slug = _free_slug(session, data.name, data.code)
+        product = Product(code=data.code, name=data.name, slug=slug, description=data.description)
+        product.category_id = data.category_id
+        session.add(product)
+        _write_variants(product, data.variants)
+        _refresh_summary(session, product)
+        _flush(session, data.code)
+        return product.id
+
+
+def change_product(product_id: int, data: ProductData, version: int) -> None:
+    """Write what the merchant entered over version `version`; raises EditConflict when that is no longer the newest.
+
+    Variants that are not among `data.variants` are taken off the shelves, not deleted: orders point at them.
+    """
+    try:
+        with transaction() as session:
+            product = get_product_by_id(session, product_id)
+            if product.version != version:
+                raise EditConflict(id=product_id)
+            _check(session, data)
+            product.code, product.name, product.description = data.code, data.name, data.description
+            product.category_id = data.category_id
+            _write_variants(product, data.variants)
+            _refresh_summary(session, product)
+            _flush(session, data.code)
+    except StaleDataError:
+        raise EditConflict(id=product_id) from None
+
+
+def set_price(variant_id: int, price_minor: int) -> None:
+    """Change one price in minor units; opens a transaction."""
+    with transaction() as session:
+        variant = get_variant(session, variant_id)
+        variant.price_minor = price_minor
+        _refresh_summary(session, variant.product)
+
+
+def archive_product(product_id: int) -> None:
+    """Take a product off the shelves; its history stays. Idempotent."""
+    _set_status(product_id, ProductStatus.ARCHIVED)
+
+
+def restore_product(product_id: int) -> None:
+    """Put an archived product back on the shelves. Idempotent."""
+    _set_status(product_id, ProductStatus.ACTIVE)
+
+
+def add_image(product_id: int, *, key: str, width: int, height: int, alt: str) -> int:
+    """Hang a picture, whose files exist already, behind the others; returns its id."""
+    with transaction() as session:
+        product = get_product_by_id(session, product_id)
+        position = max((image.position for image in product.images), default=-1) + 1
+        image = Image(product_id=product.id, key=key, width=width, height=height, alt=alt, position=position)
+        session.add(image)
+        session.flush()
+        return image.id
+
+
+def remove_image(product_id: int, image_id: int) -> None:
+    """Take a picture down; its files stay, another product may show them. Idempotent."""
+    with transaction() as session:
+        image = session.get(Image, image_id)
+        if image is not None and image.product_id == product_id:
+            session.delete(image)
+
+
+def count_sold(quantities: dict[int, int]) -> None:
+    """Add sold pieces per product id to what the best sellers are sorted by; joins the caller's transaction."""
+    session = joined()
+    for product_id, quantity in sorted(quantities.items()):
+        # A plain UPDATE leaves `version` alone: a sale must not make a merchant's edit fail.
+        counted = update(Product).where(Product.id == product_id).values(sold=Product.sold + quantity)
+        session.execute(counted.execution_options(synchronize_session=False))
+
+
+def _check(session: Session, data: ProductData) -> None:
+    if not data.variants:
+        raise NoVariant(field="variants")
+    if session.get(Category, data.category_id) is None:
+        raise UnknownCategory(id=data.category_id)
+
+
+def _write_variants(product: Product, wanted: Sequence[VariantData]) -> None:
+    known = {variant.id: variant for variant in product.variants}
+    kept = set()
+    for position, data in enumerate(wanted):
+        variant = known.get(data.id) if data.id is not None else None
+        if variant is None:
+            variant = Variant()
+            product.variants.append(variant)
+        else:
+            kept.add(variant.id)
+        variant.sku, variant.name, variant.price_minor = data.sku, data.name, data.price_minor
+        variant.is_active, variant.position = data.is_active, position
+    for variant_id in known.keys() - kept:
+        known[variant_id].is_active = False
+
+
+def _refresh_summary(session: Session, product: Product) -> None:
+    prices = [variant.price_minor for variant in product.variants if variant.is_active]
+    product.price_minor = min(prices, default=0)
+    category = session.get_one(Category, product.category_id)
+    product.search_text = search_text(product.name, [v.sku for v in product.variants], category.name)
+    product.updated_at = clock.now()
+
+
+def search_text(name: str, skus: Sequence[str], category_name: str) -> str:
+    """What search looks into, folded."""
+    return fold(" ".join([name, category_name, *skus]))
+
+
+def _free_slug(session: Session, name: str, code: str) -> str:
+    slug = slugify(name)
+    taken = session.scalar(select(Product.id).where(Product.slug == slug))
+    return slug if taken is None else f"{slug}-{slugify(code)}"
+
+
+def _set_status(product_id: int, status: ProductStatus) -> None:
+    with transaction() as session:
+        product = get_product_by_id(session, product_id)
+        product.status, product.updated_at = status, clock.now()
+
+
+def _flush(session: Session, value: str) -> None:
+    try:
+        session.flush()
+    except IntegrityError:
+        raise TakenCode(value=value, field="code") from None

@@ -1,0 +1,1 @@
+"""The use case that ties cart, stock, orders and payments."""

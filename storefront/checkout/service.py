@@ -1,0 +1,144 @@
+"""The use case that ties cart, stock, orders and payments together."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from storefront.accounts.service import ensure_customer
+from storefront.cart import service as carts
+from storefront.cart.models import Cart
+from storefront.catalog.models import Variant
+from storefront.core import clock
+from storefront.core.db import db, retry_deadlocks, transaction
+from storefront.core.errors import Conflict
+from storefront.orders import service as orders
+from storefront.orders.models import OrderStatus
+from storefront.orders.queries import find_by_checkout_key, get_order
+from storefront.orders.service import Address, DraftLine, OrderDraft
+from storefront.orders.shipping import get_method
+from storefront.payments import service as payments
+from storefront.payments.gateway import Gateway
+from storefront.payments.queries import find_live_payment
+
+PAY_WITHIN = timedelta(minutes=60)
+SHOPPER = "shopper"
+
+
+class EmptyCart(Conflict):
+    """There is nothing to order: the cart is empty, or was ordered in another tab."""
+
+    message = "Your cart is empty."
+
+
+class PriceChanged(Conflict):
+    """The total is no longer what the shopper saw; `total_minor` is what it is now."""
+
+    message = "Prices in your cart have changed. Look at the new total before you order."
+
+
+class Unbuyable(Conflict):
+    """Lines that are off the shelves; `names` are theirs."""
+
+    message = "No longer for sale: %(names)s. Remove it to go on."
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckoutData:
+    """What the shopper sends. `quoted_minor` is the total they saw; `key` is made with the form, once per checkout."""
+
+    key: str
+    address: Address
+    shipping_method: str
+    quoted_minor: int
+    locale: str
+    currency: str
+    user_id: int | None = None
+
+
+@retry_deadlocks
+def place_order(cart_token: str | None, data: CheckoutData) -> str:
+    """Turn the cart into a pending order and return its token; one transaction, idempotent on `data.key`.
+
+    Raises EmptyCart, Unbuyable, PriceChanged, NoSuchMethod, OutOfStock: then nothing has happened.
+    """
+    try:
+        with transaction() as session:
+            known = find_by_checkout_key(session, data.key)
+            return known.token if known else _place(session, cart_token, data)
+    except IntegrityError:
+        # The same form was sent twice at once: the other one has placed the order.
+        with transaction() as session:
+            known = find_by_checkout_key(session, data.key)
+            if known is None:
+                raise
+            return known.token
+
+
+def cancel_order(order_token: str, gateway: Gateway, base_url: str, cart_token: str | None) -> str | None:
+    """Cancel an unpaid order for the shopper and put its goods back into the cart; returns the cart's token.
+
+    Raises OrderMoved when it was paid meanwhile, StillPayable or GatewayUnavailable when that is not certain.
+    """
+    order = get_order(db.session(), order_token)
+    order_id, lines = order.id, [(line.variant_id, line.quantity) for line in order.lines if line.variant_id]
+    db.session.rollback()
+    payments.stop(order_id, gateway, base_url)
+    _cancel(order_id)
+    return carts.put_back(cart_token, lines)
+
+
+@retry_deadlocks
+def _cancel(order_id: int) -> None:
+    with transaction() as session:
+        order = orders.lock(session, order_id)
+        if order.status is OrderStatus.PENDING and find_live_payment(session, order_id) is not None:
+            raise payments.StillPayable(id=order_id)
+        orders.cancel_pending(order_id, SHOPPER, "cancelled by the shopper")
+
+
+def _place(session: Session, cart_token: str | None, data: CheckoutData) -> str:
+    cart = carts.lock_cart(session, cart_token)
+    if cart is None or not cart.lines:
+        raise EmptyCart()
+    draft = _draft(cart, data)
+    total = sum(line.quantity * line.unit_price_minor for line in draft.lines) + draft.shipping_minor
+    if total != data.quoted_minor:
+        raise PriceChanged(total_minor=total)
+    carts.empty(cart.id)
+    order = orders.create(draft, SHOPPER)
+    if order.total_minor == 0:
+        orders.mark_paid(order.id, "shop", reason="nothing to pay")
+    return order.token
+
+
+def _draft(cart: Cart, data: CheckoutData) -> OrderDraft:
+    gone = [line.variant.product.name for line in cart.lines if not line.variant.can_be_bought]
+    if gone:
+        raise Unbuyable(names=", ".join(gone))
+    method = get_method(data.shipping_method, data.address.country)
+    items = sum(line.total_minor for line in cart.lines)
+    return OrderDraft(
+        checkout_key=data.key,
+        address=data.address,
+        lines=[_draft_line(line.variant, line.quantity) for line in cart.lines],
+        currency=data.currency,
+        shipping_method=method.code,
+        shipping_minor=method.price_minor(items, data.currency),
+        locale=data.locale,
+        expires_at=clock.now() + PAY_WITHIN,
+        user_id=data.user_id,
+        customer_id=ensure_customer(data.address.email, data.address.country),
+    )
+
+
+def _draft_line(variant: Variant, quantity: int) -> DraftLine:
+    return DraftLine(
+        variant_id=variant.id,
+        sku=variant.sku,
+        name=variant.product.name,
+        variant_name=variant.name,
+        quantity=quantity,
+        unit_price_minor=variant.price_minor,
+    )

@@ -1,0 +1,132 @@
+"""Guest checkout on one page: GET shows it, POST places the order and leads to the payment."""
+
+import secrets
+
+from flask import Blueprint, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from storefront.cart.models import Cart
+from storefront.cart.queries import find_cart, items_minor
+from storefront.checkout import service
+from storefront.checkout.forms import CheckoutForm, country_choices
+from storefront.core.db import db
+from storefront.core.errors import Conflict, InvalidInput, Unavailable
+from storefront.core.web import page, public, see_other, settings, tell
+from storefront.core.web.language import current
+from storefront.core.web.visit import cart_token, last_order, remember_order, user_id
+from storefront.orders.queries import get_order
+from storefront.orders.shipping import get_method, list_methods
+from storefront.payments import service as payments
+from storefront.payments.gateways import get_gateway
+from storefront.stock.queries import map_available
+
+blueprint = Blueprint("checkout", __name__)
+
+
+@blueprint.get("/checkout")
+@public
+def show() -> Response:
+    """The form; `?country=` and `?shipping_method=` change what is offered and what it costs."""
+    cart = find_cart(db.session(), cart_token())
+    if cart is None or not cart.lines:
+        return see_other(url_for("cart.show"))
+    form = CheckoutForm(request.args, data=_known())
+    form.key.data = secrets.token_urlsafe(24)
+    return _show(form, cart)
+
+
+@blueprint.post("/checkout")
+@public
+def place() -> Response:
+    """Place the order and go to the payment; what cannot be placed comes back with everything that was typed."""
+    form = CheckoutForm()
+    _offer(form)
+    if not form.validate():
+        return _again(form, 422)
+    try:
+        token = service.place_order(cart_token(), _data(form))
+    except service.EmptyCart:
+        return _ordered_already()
+    except (Conflict, InvalidInput) as error:
+        form.form_errors.append(tell(error))
+        return _again(form, 409)
+    remember_order(token)
+    return _to_payment(token)
+
+
+def _to_payment(token: str) -> Response:
+    """The order stands whatever the provider answers: without its page the shopper pays from the order's page."""
+    order = get_order(db.session(), token)
+    if order.is_final:
+        return see_other(url_for("orders.show", token=token))
+    try:
+        return see_other(payments.start(order.id, get_gateway(), settings().base_url))
+    except (Conflict, Unavailable) as error:
+        flash(tell(error), "warn")
+        return see_other(url_for("orders.show", token=token))
+
+
+def _ordered_already() -> Response:
+    """The cart was ordered in another tab, or this form was sent again after the order: show that order."""
+    token = last_order()
+    flash(_("Your cart is empty: this order has been placed already."), "warn")
+    return see_other(url_for("orders.show", token=token) if token else url_for("cart.show"))
+
+
+def _again(form: CheckoutForm, status: int) -> Response:
+    cart = find_cart(db.session(), cart_token())
+    if cart is None or not cart.lines:
+        return _ordered_already()
+    return _show(form, cart, status)
+
+
+def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
+    _offer(form)
+    items, currency = items_minor(cart), settings().currency
+    method = get_method(form.shipping_method.data, form.country.data)
+    shipping = method.price_minor(items, currency)
+    form.quoted_minor.data = items + shipping
+    form.quoted_minor.raw_data = None
+    return page(
+        "checkout/show.html",
+        fragment="delivery" if status == 200 else None,
+        status=status,
+        form=form,
+        cart=cart,
+        available=map_available(db.session(), [line.variant_id for line in cart.lines]),
+        methods=[(m, m.price_minor(items, currency)) for m in list_methods(form.country.data)],
+        items_minor=items,
+        shipping_minor=shipping,
+        total_minor=items + shipping,
+        currency=currency,
+    )
+
+
+def _offer(form: CheckoutForm) -> None:
+    """Fill the choices, and choose the usual method where the chosen one does not go."""
+    form.country.choices = country_choices()
+    if form.country.data not in dict(form.country.choices):
+        form.country.data = form.country.default
+    codes = [method.code for method in list_methods(form.country.data)]
+    form.shipping_method.choices = [(m.code, str(m.label)) for m in list_methods(form.country.data)]
+    if form.shipping_method.data not in codes:
+        form.shipping_method.data = codes[0]
+
+
+def _known() -> dict[str, str]:
+    """What we know of somebody who is signed in."""
+    return {"email": current_user.email, "name": current_user.name} if current_user.is_authenticated else {}
+
+
+def _data(form: CheckoutForm) -> service.CheckoutData:
+    return service.CheckoutData(
+        key=form.key.data or "",
+        address=form.address(),
+        shipping_method=form.shipping_method.data,
+        quoted_minor=form.quoted_minor.data or 0,
+        locale=current(),
+        currency=settings().currency,
+        user_id=user_id(),
+    )

@@ -1,0 +1,199 @@
+"""The database: base class, column types, and `transaction()`, the only place that commits."""
+
+import functools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, Table, event
+from sqlalchemy.dialects.mysql import DATETIME
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+P = ParamSpec("P")
+R = TypeVar("R")
+E = TypeVar("E", bound=StrEnum)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+# Byte-wise comparison on MariaDB too: the other two databases tell "a" from "A", so a SKU or a token must here.
+MYSQL_TABLE = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+BUSY_SECONDS = 15
+DEADLOCK_CODES = {1213, 1205, 1020, "40P01", "40001"}
+DEADLOCK_TRIES = 5
+
+
+class Base(DeclarativeBase):
+    """Root of every table; models inherit from `Model`."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+    @classmethod
+    def __table_cls__(cls, *args: Any, **kwargs: Any) -> Table:
+        return Table(*args, **{**MYSQL_TABLE, **kwargs})
+
+
+db = SQLAlchemy(model_class=Base)
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time with microseconds, stored without its zone; a naive time is refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """MariaDB drops the fraction of a second unless it is asked for."""
+        return dialect.type_descriptor(DATETIME(fsp=6) if dialect.name in {"mysql", "mariadb"} else DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time with ValueError: nobody knows which zone it means."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time in this shop is always aware")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class EnumText(TypeDecorator[E]):
+    """A StrEnum stored as its text; what is read is the member again."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, members: type[E], length: int = 20) -> None:
+        self.members = members
+        super().__init__(length)
+
+    def process_bind_param(self, value: E | str | None, dialect: Dialect) -> str | None:
+        """Only a member goes in; anything else raises ValueError."""
+        return None if value is None else str(self.members(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
+        """The member that was stored."""
+        return None if value is None else self.members(value)
+
+
+def init_db(app: Flask, database_url: str) -> None:
+    """Bind the shop to `database_url`; the options of each database are set in `engine_options`."""
+    url = readable_url(database_url)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def readable_url(database_url: str) -> URL:
+    """The URL with the driver this shop ships filled in (psycopg 3, PyMySQL)."""
+    url = make_url(database_url)
+    drivers = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+    drivers |= {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+    return url.set(drivername=drivers.get(url.drivername, url.drivername))
+
+
+def engine_options(url: URL) -> dict[str, Any]:
+    """READ COMMITTED on servers, a long busy time-out on SQLite; dead connections are noticed before use."""
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": BUSY_SECONDS}}
+    options: dict[str, Any] = {"isolation_level": "READ COMMITTED", "pool_pre_ping": True, "pool_recycle": 1800}
+    if url.get_backend_name() in {"mysql", "mariadb"}:
+        options["connect_args"] = {"charset": "utf8mb4"}
+    return options
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Make SQLite durable (WAL, FULL), strict about foreign keys, and let us say how a transaction begins."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One transaction: commits at the end, rolls back on any exception, and does not nest.
+
+    What was read before is forgotten, so that every decision inside rests on what is read inside.
+    On SQLite it begins IMMEDIATE: two writers wait for each other instead of failing.
+    """
+    session: Session = db.session()
+    if session.info.get("in_transaction"):
+        raise RuntimeError("transaction() does not nest: join the caller's")
+    session.rollback()
+    session.info["in_transaction"] = True
+    try:
+        session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["in_transaction"] = False
+
+
+def joined() -> Session:
+    """The session of the transaction the caller opened; RuntimeError without one, so no write can hide outside."""
+    session: Session = db.session()
+    if not session.info.get("in_transaction"):
+        raise RuntimeError("this step joins a transaction: open one with transaction()")
+    return session
+
+
+def retry_deadlocks(step: Callable[P, R]) -> Callable[P, R]:
+    """Run `step` again, up to 5 times, when the database chose it as the victim of a deadlock.
+
+    `step` must open its own transaction, so that each try starts from nothing.
+    """
+
+    @functools.wraps(step)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, DEADLOCK_TRIES):
+            try:
+                return step(*args, **kwargs)
+            except DBAPIError as error:
+                if not is_deadlock(error):
+                    raise
+                time.sleep(0.01 * attempt)
+        return step(*args, **kwargs)
+
+    return tried
+
+
+def is_deadlock(error: DBAPIError) -> bool:
+    """Whether the database asked to try the transaction again (deadlock, lock time-out, serialisation failure)."""
+    original: Any = error.orig
+    code = getattr(original, "sqlstate", None) or (original.args[0] if original and original.args else None)
+    return code in DEADLOCK_CODES

@@ -1,0 +1,82 @@
+"""Mail: one message, one way out. `MAIL_URL` says where: an SMTP server, or a folder of .eml files."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formataddr, formatdate
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from storefront.config import Settings
+from storefront.core.errors import Unavailable
+
+TIMEOUT_SECONDS = 15
+
+
+class MailNotSent(Unavailable):
+    """The mail server did not take the message; the job tries again."""
+
+    message = "The mail could not be handed over: %(reason)s"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A message in text and HTML. `key` names it: sent twice, it carries the same Message-ID, so it can be told."""
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    locale: str = "en"
+
+
+def send(mail: Mail, settings: Settings) -> None:
+    """Hand `mail` over; raises MailNotSent when the server refuses or does not answer."""
+    message = compose(mail, settings)
+    target = urlsplit(settings.mail_url)
+    if target.scheme == "file":
+        _keep(message, Path(unquote(target.path)), mail.key)
+        return
+    try:
+        _hand_over(message, settings.mail_url)
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailNotSent(reason=str(error)) from error
+
+
+def compose(mail: Mail, settings: Settings) -> EmailMessage:
+    """The message as it goes out; header injection is impossible because EmailMessage refuses line breaks."""
+    message = EmailMessage()
+    message["From"] = formataddr((settings.shop_name, settings.mail_from))
+    message["To"] = mail.to
+    message["Subject"] = mail.subject
+    message["Date"] = formatdate(localtime=False)
+    message["Message-ID"] = f"<{mail.key}@{settings.mail_from.rpartition('@')[2]}>"
+    message["Content-Language"] = mail.locale.replace("_", "-")
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+def _keep(message: EmailMessage, folder: Path, key: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{key}.eml").write_bytes(bytes(message))
+
+
+def _hand_over(message: EmailMessage, mail_url: str) -> None:
+    target = urlsplit(mail_url)
+    host, port = target.hostname or "localhost", target.port
+    if target.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, port or 465, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+        )
+    else:
+        server = smtplib.SMTP(host, port or 25, timeout=TIMEOUT_SECONDS)
+    with server:
+        if target.scheme == "smtp+tls":
+            server.starttls(context=ssl.create_default_context())
+        if target.username:
+            server.login(unquote(target.username), unquote(target.password or ""))
+        server.send_message(message)

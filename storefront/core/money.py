@@ -1,0 +1,50 @@
+"""Money: integer minor units and their ISO 4217 currency. The only place that rounds or formats it."""
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
+
+from storefront.core.errors import InvalidInput
+
+
+class InvalidAmount(InvalidInput):
+    """The text is not an amount of this currency."""
+
+    message = "Enter an amount such as %(example)s."
+
+
+def minor_digits(currency: str) -> int:
+    """How many decimals the currency has: 2 for GBP, 0 for JPY, 3 for KWD (ISO 4217 as CLDR has it)."""
+    return int(get_currency_precision(currency))
+
+
+def to_decimal(minor: int, currency: str) -> Decimal:
+    """The amount in major units, exact: 1250 GBP is Decimal("12.50")."""
+    return Decimal(minor).scaleb(-minor_digits(currency))
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """The amount in minor units, halves rounded away from zero."""
+    return int(amount.scaleb(minor_digits(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def parse_minor(text: str, currency: str) -> int:
+    """Minor units of what a person typed ("12.50", "£1,200"); InvalidAmount when it is no exact amount."""
+    example = str(to_decimal(1250, currency))
+    symbols = (",", " ", "\u00a0", currency, get_currency_symbol(currency, locale="en"))
+    cleaned = text.strip()
+    for symbol in symbols:
+        cleaned = cleaned.replace(symbol, "")
+    try:
+        amount = Decimal(cleaned)
+    except InvalidOperation:
+        raise InvalidAmount(field="price", example=example) from None
+    minor = to_minor(amount, currency) if amount.is_finite() else -1
+    if minor < 0 or to_decimal(minor, currency) != amount:
+        raise InvalidAmount(field="price", example=example)
+    return minor
+
+
+def format_minor(minor: int, currency: str, locale: str = "en") -> str:
+    """The amount as people of `locale` write it."""
+    return format_currency(to_decimal(minor, currency), currency, locale=locale)

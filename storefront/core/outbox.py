@@ -1,0 +1,187 @@
+"""The outbox: what must happen after a commit, written in the same transaction as what caused it.
+
+SQL is the queue that cannot lose. The relay hands each row to RQ, the job marks it done; a row that is not done in time
+is handed over again, later and later, until it is dead and waits for a person.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Index, String, Text, case, delete, func, select, update
+from sqlalchemy.dialects.mysql import insert as mysql_insert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storefront.core import clock
+from storefront.core.db import BigId, EnumText, Model, UtcDateTime, joined
+
+LEASE_SECONDS = 60
+BACKOFF_SECONDS = (5, 30, 120, 600, 1800, 3600, 7200)
+MAX_ATTEMPTS = len(BACKOFF_SECONDS) + 1
+
+
+class OutboxStatus(StrEnum):
+    """`waiting` rows are handed over when due, `done` and `dead` ones never again."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    DEAD = "dead"
+
+
+class OutboxJob(Model):
+    """One job by name with its arguments; `due_at` is when the relay hands it over (again)."""
+
+    __tablename__ = "outbox_job"
+    __table_args__ = (Index(None, "status", "due_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
+    dedupe_key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    status: Mapped[OutboxStatus] = mapped_column(EnumText(OutboxStatus, 10), default=OutboxStatus.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+def stage(name: str, *, dedupe_key: str | None = None, delay_seconds: float = 0, **arguments: Any) -> None:
+    """Ask for job `name` once the caller's transaction has committed; joins it.
+
+    With `dedupe_key` a second request is dropped silently: once per key, for ever.
+    """
+    session = joined()
+    created_at = clock.now()
+    row = {
+        "name": name,
+        "arguments": arguments,
+        "dedupe_key": dedupe_key,
+        "status": OutboxStatus.WAITING,
+        "attempts": 0,
+        "created_at": created_at,
+        "due_at": created_at + timedelta(seconds=delay_seconds),
+    }
+    session.execute(_insert_once(session).values(row))
+
+
+def _insert_once(session: Session) -> Any:
+    dialect = session.get_bind().dialect.name
+    if dialect == "sqlite":
+        return sqlite_insert(OutboxJob).on_conflict_do_nothing()
+    if dialect == "postgresql":
+        return postgresql_insert(OutboxJob).on_conflict_do_nothing()
+    return mysql_insert(OutboxJob).on_duplicate_key_update(id=OutboxJob.id)
+
+
+def claim_due(session: Session, limit: int = 100) -> list[tuple[int, int]]:
+    """Take due rows as (id, attempt number) and put their next hand-over after this one's lease; joins the transaction.
+
+    Two relays at once never take the same row: rows are locked and skipped where the database can.
+    """
+    moment = clock.now()
+    _bury_poison(session, moment)
+    query = (
+        select(OutboxJob.id, OutboxJob.attempts)
+        .where(OutboxJob.status == OutboxStatus.WAITING, OutboxJob.due_at <= moment)
+        .order_by(OutboxJob.due_at, OutboxJob.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = [(row.id, row.attempts + 1) for row in session.execute(query)]
+    if claimed:
+        session.execute(
+            update(OutboxJob)
+            .where(OutboxJob.id.in_([job_id for job_id, _ in claimed]))
+            .values(attempts=OutboxJob.attempts + 1, due_at=moment + timedelta(seconds=LEASE_SECONDS))
+            .execution_options(synchronize_session=False)
+        )
+    return claimed
+
+
+def give_back(session: Session, job_ids: Sequence[int]) -> None:
+    """Undo a claim whose hand-over failed, so that it costs no try; joins the transaction."""
+    session.execute(
+        update(OutboxJob)
+        .where(OutboxJob.id.in_(job_ids), OutboxJob.status == OutboxStatus.WAITING)
+        .values(attempts=OutboxJob.attempts - 1, due_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def mark_done(job_id: int) -> bool:
+    """Mark the row done, once; joins the caller's transaction. False when it was done already."""
+    changed = joined().execute(
+        update(OutboxJob)
+        .where(OutboxJob.id == job_id, OutboxJob.status != OutboxStatus.DONE)
+        .values(status=OutboxStatus.DONE, done_at=clock.now(), error=None)
+    )
+    return _rows(changed) == 1
+
+
+def mark_failed(job_id: int, error: str) -> None:
+    """Note the failure and when to try again; the last try makes the row dead. Joins the caller's transaction."""
+    session = joined()
+    row = session.get_one(OutboxJob, job_id)
+    if row.status is OutboxStatus.DONE:
+        return
+    row.error = error[:4000]
+    if row.attempts >= MAX_ATTEMPTS:
+        row.status = OutboxStatus.DEAD
+    else:
+        delay = BACKOFF_SECONDS[max(row.attempts - 1, 0)]
+        row.due_at = clock.now() + timedelta(seconds=delay)
+
+
+def retry(job_id: int) -> bool:
+    """Hand a dead or waiting row over again at once, with all its tries; joins. False when it is done or unknown."""
+    changed = joined().execute(
+        update(OutboxJob)
+        .where(OutboxJob.id == job_id, OutboxJob.status != OutboxStatus.DONE)
+        .values(status=OutboxStatus.WAITING, attempts=0, due_at=clock.now())
+    )
+    return _rows(changed) == 1
+
+
+def is_staged(session: Session, dedupe_key: str) -> bool:
+    """Whether a job was staged under that key and has not ended yet."""
+    query = select(OutboxJob.id).where(OutboxJob.dedupe_key == dedupe_key, OutboxJob.status == OutboxStatus.WAITING)
+    return session.scalar(query) is not None
+
+
+def list_failed(session: Session, limit: int = 200) -> list[OutboxJob]:
+    """Rows that failed and are not done: the dead first, then those that wait for their next try."""
+    order = case((OutboxJob.status == OutboxStatus.DEAD, 0), else_=1)
+    query = select(OutboxJob).where(OutboxJob.error.is_not(None), OutboxJob.status != OutboxStatus.DONE)
+    return list(session.scalars(query.order_by(order, OutboxJob.id.desc()).limit(limit)))
+
+
+def count_by_status(session: Session) -> dict[str, int]:
+    """How many rows wait, are done, are dead."""
+    counted = session.execute(select(OutboxJob.status, func.count()).group_by(OutboxJob.status)).all()
+    found: dict[str, int] = {str(status): count for status, count in counted}
+    return {str(status): found.get(status, 0) for status in OutboxStatus}
+
+
+def _bury_poison(session: Session, moment: datetime) -> None:
+    """A job that was handed over so often and never came to an end takes its worker down each time: stop it."""
+    is_spent = (OutboxJob.attempts >= MAX_ATTEMPTS) & (OutboxJob.due_at <= moment)
+    session.execute(
+        update(OutboxJob)
+        .where(OutboxJob.status == OutboxStatus.WAITING, is_spent)
+        .values(status=OutboxStatus.DEAD, error=func.coalesce(OutboxJob.error, "it never came to an end"))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_done(before: datetime) -> int:
+    """Delete rows done before that time and return how many; joins the caller's transaction."""
+    old = (OutboxJob.status == OutboxStatus.DONE) & (OutboxJob.done_at < before)
+    return _rows(joined().execute(delete(OutboxJob).where(old).execution_options(synchronize_session=False)))
+
+
+def _rows(result: Any) -> int:
+    return int(result.rowcount)

@@ -1,0 +1,77 @@
+"""The one table from families of errors to HTTP, and error pages that need no database."""
+
+from flask import Flask, current_app, make_response, render_template, request
+from flask_babel import gettext
+from jinja2_fragments.flask import render_block
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from storefront.core.db import db
+from storefront.core.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PaymentDeclined,
+    ShopError,
+    Unavailable,
+)
+from storefront.core.web.pages import wants_fragment
+
+STATUS: dict[type[ShopError], int] = {
+    NotFound: 404,
+    Forbidden: 403,
+    Conflict: 409,
+    InvalidInput: 422,
+    PaymentDeclined: 402,
+    Unavailable: 503,
+}
+TEMPLATE = "errors/error.html"
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every error with the shop's own page."""
+    app.register_error_handler(ShopError, answer_shop_error)
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(500, answer_crash)
+
+
+def status_of(error: ShopError) -> int:
+    """The HTTP status of the error's family."""
+    return next((status for family, status in STATUS.items() if isinstance(error, family)), 500)
+
+
+def tell(error: ShopError) -> str:
+    """What the error says to a person, in their language, with its facts filled in."""
+    text = str(gettext(error.message))
+    return text % error.facts if error.facts else text
+
+
+def answer_shop_error(error: ShopError) -> Response:
+    """A page (or, for htmx, its message) with the status of the error's family."""
+    return _page(status_of(error), tell(error))
+
+
+def answer_http_error(error: HTTPException) -> Response:
+    """Flask's own errors (404, 405, 413, 429) in the shop's words; redirects pass through."""
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    response = _page(error.code, "")
+    for name, value in error.get_headers():
+        if name in {"Retry-After", "Allow"}:
+            response.headers[name] = value
+    return response
+
+
+def answer_crash(error: Exception) -> Response:
+    """What nobody foresaw: logged with its request, told without details."""
+    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    db.session.remove()
+    return _page(500, "")
+
+
+def _page(status: int, message: str) -> Response:
+    context = {"status": status, "message": message}
+    if wants_fragment():
+        return make_response(render_block(TEMPLATE, "message", **context), status)
+    return make_response(render_template(TEMPLATE, **context), status)

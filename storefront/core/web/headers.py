@@ -1,0 +1,73 @@
+"""What every answer carries, and what every unsafe request must prove."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, g, request
+from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from storefront.config import Settings
+
+csrf = CSRFProtect()
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY",
+}
+
+
+def init_headers(app: Flask, settings: Settings, form_origin: str) -> None:
+    """Register the same-origin check and the headers; `form_origin` is where a form's answer may lead besides us."""
+    app.config["CONTENT_SECURITY_POLICY"] = content_security_policy(form_origin)
+    csrf.init_app(app)
+    app.before_request(check_sender)
+    app.after_request(add_headers)
+
+
+def content_security_policy(form_origin: str) -> str:
+    """Everything from us, nothing inline, no frames; `data:` pictures are the browser's own form controls."""
+    return (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action 'self' {form_origin}"
+    ).strip()
+
+
+def check_sender() -> None:
+    """Refuse an unsafe request that another site's page has sent (403) or that carries no token of ours (400).
+
+    Webhooks prove themselves by signature; forms on pages that are the same for everybody carry no token.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.method in SAFE_METHODS or view is None or getattr(view, "is_signed", False):
+        return
+    _check_origin()
+    if not getattr(view, "is_tokenless", False):
+        csrf.protect()
+
+
+def _check_origin() -> None:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            abort(403)
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        abort(403)
+
+
+def add_headers(response: Response) -> Response:
+    """Security headers on everything; pages vary by what they are rendered for, and private ones are not stored."""
+    for name, value in FIXED.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", current_app.config["CONTENT_SECURITY_POLICY"])
+    if current_app.config["SETTINGS"].is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if response.mimetype == "text/html":
+        response.vary.update(["HX-Request", "Accept-Language", "Cookie"])
+        if not g.get("is_shared"):
+            response.headers.setdefault("Cache-Control", "private, no-store")
+    return response

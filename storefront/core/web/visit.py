@@ -1,0 +1,33 @@
+"""What the shopper's session carries: the cart's token, and the order they placed last."""
+
+from flask import session
+from flask_login import current_user
+
+
+def cart_token() -> str | None:
+    """The token of the shopper's cart."""
+    return session.get("cart")
+
+
+def remember_cart(token: str | None) -> None:
+    """Go on with that cart; None forgets it. The cookie outlives the browser, so that a cart waits."""
+    if token is None:
+        session.pop("cart", None)
+        return
+    session.permanent = True
+    session["cart"] = token
+
+
+def last_order() -> str | None:
+    """The token of the order placed last in this browser."""
+    return session.get("last_order")
+
+
+def remember_order(token: str) -> None:
+    """Keep the order at hand, so that the cart can remind of it while it is unpaid."""
+    session["last_order"] = token
+
+
+def user_id() -> int | None:
+    """Who is signed in."""
+    return current_user.id if current_user.is_authenticated else None

@@ -1,0 +1,45 @@
+"""Mails about an order, in the language it was placed in."""
+
+from flask import render_template
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from storefront.config import Settings
+from storefront.core.db import db, transaction
+from storefront.core.mail import Mail, send
+from storefront.orders import service
+from storefront.orders.models import Order
+from storefront.orders.queries import get_order_by_id
+from storefront.orders.shipping import label_of
+
+CONFIRMED = "confirmation_sent"
+
+
+def send_confirmation(order_id: int, settings: Settings) -> None:
+    """Write to the customer that the order is paid; once, because it is noted with the order. Raises MailNotSent."""
+    order = get_order_by_id(db.session(), order_id)
+    if not order.email or any(event.kind == CONFIRMED for event in order.events):
+        return
+    mail = confirmation(order, settings)
+    db.session.rollback()
+    send(mail, settings)
+    with transaction():
+        service.record(order_id, CONFIRMED, "shop", facts={"to": mail.to})
+
+
+def confirmation(order: Order, settings: Settings) -> Mail:
+    """The mail with the order's lines, totals and link."""
+    with force_locale(order.locale):
+        context = {
+            "order": order,
+            "url": f"{settings.base_url}/orders/{order.token}",
+            "shipping_label": label_of(order.shipping_method),
+        }
+        return Mail(
+            key=f"order-{order.number.lower()}-confirmed",
+            to=order.email,
+            subject=_("Your order %(number)s", number=order.number),
+            text=render_template("email/order_confirmed.txt", **context),
+            html=render_template("email/order_confirmed.html", **context),
+            locale=order.locale,
+        )

@@ -1,0 +1,159 @@
+"""Orders: a snapshot of what was bought, its states in one table, and everything that happened to it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storefront.core import clock
+from storefront.core.db import BigId, EnumText, Model, UtcDateTime
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands; refunds and returns are records beside it."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    PARTLY_FULFILLED = "partly_fulfilled"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.PENDING: frozenset({OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED}),
+    OrderStatus.PAID: frozenset({OrderStatus.PARTLY_FULFILLED, OrderStatus.FULFILLED}),
+    OrderStatus.PARTLY_FULFILLED: frozenset({OrderStatus.FULFILLED}),
+    OrderStatus.FULFILLED: frozenset(),
+    OrderStatus.CANCELLED: frozenset(),
+    OrderStatus.EXPIRED: frozenset(),
+}
+
+
+class Order(Model):
+    """One order in one currency. `number` is for people, `token` opens its page, `checkout_key` makes it once.
+
+    items + shipping + tax - discount = total; `tax_minor` is what comes on top of prices that do not include it.
+    """
+
+    __tablename__ = "shop_order"
+    __table_args__ = (
+        UniqueConstraint("external_ref"),
+        UniqueConstraint("checkout_key"),
+        Index(None, "status", "placed_at"),
+        Index(None, "user_id", "placed_at"),
+        Index(None, "email"),
+        Index(None, "placed_at"),
+        CheckConstraint("items_minor + shipping_minor + tax_minor - discount_minor = total_minor", name="total"),
+        CheckConstraint("total_minor >= 0", name="total_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    token: Mapped[str] = mapped_column(String(43), unique=True)
+    checkout_key: Mapped[str | None] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(40), default="shop")
+    external_ref: Mapped[str | None] = mapped_column(String(60))
+    status: Mapped[OrderStatus] = mapped_column(EnumText(OrderStatus, 20), default=OrderStatus.PENDING)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254), default="")
+    name: Mapped[str] = mapped_column(String(120), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    line1: Mapped[str] = mapped_column(String(160), default="")
+    line2: Mapped[str] = mapped_column(String(160), default="")
+    city: Mapped[str] = mapped_column(String(120), default="")
+    region: Mapped[str] = mapped_column(String(120), default="")
+    postcode: Mapped[str] = mapped_column(String(20), default="")
+    country: Mapped[str] = mapped_column(String(2), default="")
+    locale: Mapped[str] = mapped_column(String(12), default="en")
+    shipping_method: Mapped[str] = mapped_column(String(40), default="")
+    currency: Mapped[str] = mapped_column(String(3))
+    items_minor: Mapped[int] = mapped_column(BigId)
+    shipping_minor: Mapped[int] = mapped_column(BigId, default=0)
+    tax_minor: Mapped[int] = mapped_column(BigId, default=0)
+    discount_minor: Mapped[int] = mapped_column(BigId, default=0)
+    total_minor: Mapped[int] = mapped_column(BigId)
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.id", back_populates="order")
+    events: Mapped[list["OrderEvent"]] = relationship(order_by="OrderEvent.id")
+    returns: Mapped[list["OrderReturn"]] = relationship(order_by="OrderReturn.id")
+
+    @property
+    def is_final(self) -> bool:
+        """Whether its page has nothing more to wait for (what is paid is good news already)."""
+        return self.status != OrderStatus.PENDING
+
+    @property
+    def units(self) -> int:
+        """How many pieces were ordered."""
+        return sum(line.quantity for line in self.lines)
+
+
+class OrderLine(Model):
+    """What was bought, as it was called and priced then. `variant_id` may be unknown in imported history."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("quantity * unit_price_minor = total_minor", name="total"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    variant_id: Mapped[int | None] = mapped_column(ForeignKey("variant.id"), index=True)
+    sku: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(160))
+    variant_name: Mapped[str] = mapped_column(String(120), default="")
+    quantity: Mapped[int] = mapped_column()
+    unit_price_minor: Mapped[int] = mapped_column(BigId)
+    total_minor: Mapped[int] = mapped_column(BigId)
+
+    order: Mapped[Order] = relationship(back_populates="lines")
+
+
+class OrderEvent(Model):
+    """Something that happened to an order: a transition, a payment, a mail. Never changed, never deleted."""
+
+    __tablename__ = "order_event"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    from_status: Mapped[OrderStatus | None] = mapped_column(EnumText(OrderStatus, 20))
+    to_status: Mapped[OrderStatus | None] = mapped_column(EnumText(OrderStatus, 20))
+    actor: Mapped[str] = mapped_column(String(80))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class OrderReturn(Model):
+    """Goods that came back, or were cancelled after payment, with what was given back for them."""
+
+    __tablename__ = "order_return"
+    __table_args__ = (UniqueConstraint("external_ref", "order_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    external_ref: Mapped[str | None] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
+    lines: Mapped[list["ReturnLine"]] = relationship(order_by="ReturnLine.id")
+
+
+class ReturnLine(Model):
+    """How many pieces of an order line came back, and their value in minor units of the order's currency."""
+
+    __tablename__ = "return_line"
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    return_id: Mapped[int] = mapped_column(ForeignKey("order_return.id"), index=True)
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), index=True)
+    quantity: Mapped[int] = mapped_column()
+    amount_minor: Mapped[int] = mapped_column(BigId)

@@ -1,0 +1,88 @@
+"""Reads of orders, loaded with what pages show."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from storefront.core.errors import NotFound
+from storefront.core.paging import Page, fetch_page
+from storefront.orders.models import Order, OrderLine, OrderReturn, OrderStatus
+
+PAGE_SIZE = 25
+
+
+class UnknownOrder(NotFound):
+    """No order is to be shown under that token, number or id."""
+
+    message = "We could not find this order. Check the link in your mail."
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderFilter:
+    """What a list of orders is narrowed to; `words` match number, e-mail, name or SKU."""
+
+    status: OrderStatus | None = None
+    words: str = ""
+
+
+def get_order(session: Session, token: str) -> Order:
+    """The order behind an unguessable link, with lines and events; raises UnknownOrder."""
+    return _one(session, _whole().where(Order.token == token))
+
+
+def get_order_by_id(session: Session, order_id: int) -> Order:
+    """The order with lines and events; raises UnknownOrder."""
+    return _one(session, _whole().where(Order.id == order_id))
+
+
+def get_order_by_number(session: Session, number: str) -> Order:
+    """The order of that number, whatever the case it was typed in; raises UnknownOrder."""
+    return _one(session, _whole().where(Order.number == number.strip().upper()))
+
+
+def find_by_checkout_key(session: Session, checkout_key: str) -> Order | None:
+    """The order that this checkout has placed already."""
+    return session.scalar(select(Order).where(Order.checkout_key == checkout_key))
+
+
+def list_orders_of(session: Session, user_id: int, number: int = 1) -> Page[Order]:
+    """One page of a user's own orders, the newest first."""
+    query = select(Order).where(Order.user_id == user_id).order_by(Order.placed_at.desc(), Order.id.desc())
+    return fetch_page(session, query.options(selectinload(Order.lines)), number, 10)
+
+
+def list_orders(session: Session, wanted: OrderFilter, number: int = 1, size: int = PAGE_SIZE) -> Page[Order]:
+    """One page of all orders for staff, the newest first."""
+    query = select(Order).order_by(Order.placed_at.desc(), Order.id.desc())
+    if wanted.status is not None:
+        query = query.where(Order.status == wanted.status)
+    if wanted.words.strip():
+        query = query.where(_matches(wanted.words.strip()))
+    return fetch_page(session, query.options(selectinload(Order.lines)), number, size)
+
+
+def _matches(words: str) -> ColumnElement[bool]:
+    upper, lower = words.upper(), words.lower()
+    return or_(
+        Order.number.startswith(upper, autoescape=True),
+        Order.email.startswith(lower, autoescape=True),
+        Order.name.contains(words, autoescape=True),
+        Order.external_ref.endswith(upper, autoescape=True),
+        Order.id.in_(select(OrderLine.order_id).where(OrderLine.sku == upper)),
+    )
+
+
+def _whole() -> Select[Order]:
+    return select(Order).options(
+        selectinload(Order.lines),
+        selectinload(Order.events),
+        selectinload(Order.returns).selectinload(OrderReturn.lines),
+    )
+
+
+def _one(session: Session, query: Select[Order]) -> Order:
+    order = session.scalar(query)
+    if order is None:
+        raise UnknownOrder()
+    return order

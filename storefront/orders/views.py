@@ -1,0 +1,82 @@
+"""The order's page, reached by its unguessable link; a link that does not fit is a 404."""
+
+from flask import Blueprint, flash, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from storefront.checkout.service import cancel_order
+from storefront.core import outbox
+from storefront.core.db import db, transaction
+from storefront.core.errors import Conflict, Unavailable
+from storefront.core.web import page, public, see_other, settings, tell
+from storefront.core.web.visit import cart_token, remember_cart
+from storefront.orders.models import Order, OrderStatus
+from storefront.orders.queries import get_order
+from storefront.orders.shipping import label_of
+from storefront.payments import service as payments
+from storefront.payments.gateways import get_gateway
+from storefront.payments.models import FINAL, Payment
+from storefront.payments.queries import list_payments
+
+blueprint = Blueprint("orders", __name__)
+
+
+@blueprint.get("/orders/<token>")
+@public
+def show(token: str) -> Response:
+    """The order with its state; htmx asks for the block `status` until `order.is_final`."""
+    order = get_order(db.session(), token)
+    attempts = list_payments(db.session(), order.id)
+    return page(
+        "orders/show.html",
+        fragment="status",
+        order=order,
+        payment=attempts[-1] if attempts else None,
+        is_confirming=_is_confirming(order, attempts),
+        shipping_label=label_of(order.shipping_method),
+    )
+
+
+@blueprint.get("/orders/<token>/return")
+@public
+def come_back(token: str) -> Response:
+    """Where the provider sends the shopper: asks for a look at the payment, whether or not its message arrives."""
+    order = get_order(db.session(), token)
+    attempts = [payment.id for payment in list_payments(db.session(), order.id) if payment.status not in FINAL]
+    if attempts:
+        with transaction():
+            outbox.stage("payments.confirm", dedupe_key=f"return-{attempts[-1]}", payment_id=attempts[-1])
+    return see_other(url_for("orders.show", token=token))
+
+
+@blueprint.post("/orders/<token>/payments")
+@public
+def pay(token: str) -> Response:
+    """Go (back) to the provider's page."""
+    order_id = get_order(db.session(), token).id
+    try:
+        return see_other(payments.start(order_id, get_gateway(), settings().base_url))
+    except (Conflict, Unavailable) as error:
+        flash(tell(error), "warn")
+        return see_other(url_for("orders.show", token=token))
+
+
+@blueprint.post("/orders/<token>/cancellation")
+@public
+def cancel(token: str) -> Response:
+    """Cancel an unpaid order and put its goods back into the cart."""
+    try:
+        remember_cart(cancel_order(token, get_gateway(), settings().base_url, cart_token()))
+    except (Conflict, Unavailable) as error:
+        flash(tell(error), "warn")
+        return see_other(url_for("orders.show", token=token))
+    flash(_("Your order was cancelled. Everything is back in your cart."), "good")
+    return see_other(url_for("cart.show"))
+
+
+def _is_confirming(order: Order, attempts: list[Payment]) -> bool:
+    """Whether the shopper has come back from paying and the answer is on its way."""
+    if order.status is not OrderStatus.PENDING or not attempts:
+        return False
+    staged = outbox.is_staged(db.session(), f"return-{attempts[-1].id}")
+    return staged and attempts[-1].decline_code is None

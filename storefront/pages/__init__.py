@@ -1,0 +1,1 @@
+"""Small pages and endpoints that belong to no domain."""

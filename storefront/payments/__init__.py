@@ -1,0 +1,1 @@
+"""Payments: the gateway, attempts, the provider's inbox."""

@@ -1,0 +1,264 @@
+"""The only writers of payments. Every money step: commit the intent, call the provider, commit the outcome."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import force_locale
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from storefront.core import clock, outbox
+from storefront.core.db import db, retry_deadlocks, transaction
+from storefront.core.errors import Conflict
+from storefront.orders import service as orders
+from storefront.orders.models import Order, OrderStatus
+from storefront.orders.queries import get_order_by_id
+from storefront.orders.shipping import label_of
+from storefront.payments.gateway import (
+    Gateway,
+    PaymentState,
+    PaymentStatus,
+    ProviderEvent,
+    SessionLine,
+    SessionRequest,
+)
+from storefront.payments.models import FINAL, TRANSITIONS, Payment, WebhookEvent
+from storefront.payments.queries import find_live_payment, get_event, get_payment
+
+MIN_SESSION = timedelta(minutes=31)
+HANDLED_PREFIX = "checkout.session."
+
+
+class PaymentMismatch(Conflict):
+    """What the provider reports is not what we asked for; `facts` say what differs. Nothing is moved."""
+
+    message = "The provider's report does not match the order: %(differs)s."
+
+
+class StillPayable(Conflict):
+    """The provider has not confirmed that the order can no longer be paid."""
+
+    message = "A payment for this order is under way. Please try again in a moment."
+
+
+def start(order_id: int, gateway: Gateway, base_url: str) -> str:
+    """The provider's page for a pending order; idempotent: the live attempt is used again.
+
+    Opens its transactions itself. Raises OrderMoved, GatewayUnavailable (the intent stays and is used again).
+    """
+    payment = _intend(order_id, gateway.name)
+    if payment.url is not None:
+        return payment.url
+    order = get_order_by_id(db.session(), order_id)
+    request = _request(order, payment, base_url)
+    db.session.rollback()
+    result = gateway.start(request)
+    with transaction() as session:
+        kept = get_payment(session, payment.id)
+        kept.session_id, kept.url, kept.updated_at = result.session_id, result.url, clock.now()
+    return result.url
+
+
+def receive_event(event: ProviderEvent, provider: str, payload: str) -> bool:
+    """Store a verified event once and stage its job; opens a transaction. False when it was known."""
+    row = WebhookEvent(provider=provider, event_id=event.id, kind=event.kind, payload=payload)
+    row.session_id, row.payment_ref = event.session_id, event.payment_ref
+    try:
+        with transaction() as session:
+            session.add(row)
+            session.flush()
+            outbox.stage("payments.process_event", dedupe_key=f"event-{row.id}", event_id=row.id)
+    except IntegrityError:
+        return False
+    return True
+
+
+def process_event(event_id: int, gateway: Gateway) -> None:
+    """Act on an event from the inbox by asking the provider for the present state; safe to run twice.
+
+    Raises UnknownPayment while the attempt it is about is not committed here, so that the job tries again.
+    """
+    event = get_event(db.session(), event_id)
+    session_id, is_ours = event.session_id, event.kind.startswith(HANDLED_PREFIX)
+    is_done = event.processed_at is not None
+    db.session.rollback()
+    if is_done:
+        return
+    if session_id and is_ours:
+        apply_state(gateway.look_up(session_id), actor=f"provider:{gateway.name}")
+    with transaction() as session:
+        get_event(session, event_id).processed_at = clock.now()
+
+
+def confirm(payment_id: int, gateway: Gateway) -> None:
+    """Ask the provider how an attempt stands and act on it; safe to run twice and beside the webhook."""
+    payment = get_payment(db.session(), payment_id)
+    session_id, status = payment.session_id, payment.status
+    db.session.rollback()
+    if session_id and status not in FINAL:
+        _touch(payment_id)
+        apply_state(gateway.look_up(session_id), actor=f"provider:{gateway.name}")
+
+
+@retry_deadlocks
+def apply_state(state: PaymentState, actor: str) -> None:
+    """Bring attempt and order to what the provider says; opens a transaction, idempotent.
+
+    A report that does not match (amount, currency, order) moves nothing and is noted with the order.
+    """
+    try:
+        with transaction() as session:
+            payment = get_payment(session, state.attempt_id)
+            order = orders.lock(session, payment.order_id)
+            _check(payment, order, state)
+            if _move(session, payment, state):
+                _tell_order(order, payment, state, actor)
+    except PaymentMismatch as error:
+        _note_mismatch(state.attempt_id, str(error), actor)
+        raise
+
+
+def stop(order_id: int, gateway: Gateway, base_url: str) -> None:
+    """Make sure that an order can no longer be paid; call it before cancelling. Raises StillPayable.
+
+    When the payment has succeeded meanwhile the order becomes paid, and the caller's transition fails on that.
+    """
+    payment = find_live_payment(db.session(), order_id)
+    if payment is None:
+        return
+    payment_id, session_id, key = payment.id, payment.session_id, payment.idempotency_key
+    db.session.rollback()
+    if session_id is None:
+        # The provider may or may not have heard of this intent: asked again under its key, it tells us the session.
+        start(order_id, gateway, base_url)
+        session_id = get_payment(db.session(), payment_id).session_id or ""
+        db.session.rollback()
+    state = gateway.cancel(session_id, f"{key}-cancel")
+    apply_state(state, actor=f"provider:{gateway.name}")
+    if state.status not in FINAL:
+        raise StillPayable(id=payment_id)
+
+
+@retry_deadlocks
+def _intend(order_id: int, gateway_name: str) -> Payment:
+    with transaction() as session:
+        order = orders.lock(session, order_id)
+        if order.status is not OrderStatus.PENDING:
+            raise orders.OrderMoved(status=order.status)
+        payment = find_live_payment(session, order_id)
+        if payment is None:
+            payment = _new_attempt(session, order, gateway_name)
+        session.flush()
+        session.expunge(payment)
+        return payment
+
+
+def _new_attempt(session: Session, order: Order, gateway_name: str) -> Payment:
+    count = len(list(session.scalars(select(Payment.id).where(Payment.order_id == order.id))))
+    payment = Payment(
+        order_id=order.id,
+        live_order_id=order.id,
+        gateway=gateway_name,
+        status=PaymentStatus.CREATED,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        idempotency_key=f"order-{order.token[:16]}-attempt-{count + 1}",
+        expires_at=_session_end(order.expires_at),
+    )
+    session.add(payment)
+    session.flush()
+    orders.record(order.id, "payment_started", "shopper", facts={"payment_id": payment.id, "gateway": gateway_name})
+    return payment
+
+
+def _session_end(order_end: datetime | None) -> datetime:
+    earliest = clock.now() + MIN_SESSION
+    return max(order_end, earliest) if order_end else earliest
+
+
+def _request(order: Order, payment: Payment, base_url: str) -> SessionRequest:
+    """Made of the order's snapshot alone, so that a repeated call says the same under the same key."""
+    page = f"{base_url}/orders/{order.token}"
+    return SessionRequest(
+        order_id=order.id,
+        order_number=order.number,
+        attempt_id=payment.id,
+        currency=payment.currency,
+        amount_minor=payment.amount_minor,
+        lines=tuple(_session_line(line.name, line.variant_name, line) for line in order.lines),
+        shipping_minor=order.shipping_minor,
+        shipping_name=_shipping_name(order),
+        email=order.email,
+        locale=order.locale,
+        success_url=f"{page}/return",
+        cancel_url=page,
+        expires_at=payment.expires_at,
+        idempotency_key=payment.idempotency_key,
+    )
+
+
+def _shipping_name(order: Order) -> str:
+    with force_locale(order.locale):
+        return label_of(order.shipping_method)
+
+
+def _session_line(name: str, variant_name: str, line: Any) -> SessionLine:
+    shown = f"{name} – {variant_name}" if variant_name else name
+    return SessionLine(name=shown, quantity=line.quantity, unit_minor=line.unit_price_minor)
+
+
+def _check(payment: Payment, order: Order, state: PaymentState) -> None:
+    ours = (payment.amount_minor, payment.currency, order.number)
+    theirs = (state.amount_minor, state.currency, state.order_number)
+    names = ("amount", "currency", "order")
+    differs = [name for name, ours_, theirs_ in zip(names, ours, theirs, strict=True) if ours_ != theirs_]
+    if payment.session_id is not None and payment.session_id != state.session_id:
+        differs.append("session")
+    if differs:
+        raise PaymentMismatch(differs=", ".join(differs))
+
+
+def _move(session: Session, payment: Payment, state: PaymentState) -> bool:
+    """The conditional update; False when the attempt is there already or has gone further."""
+    earlier = [status for status, later in TRANSITIONS.items() if state.status in later]
+    changed: Any = session.execute(
+        update(Payment)
+        .where(Payment.id == payment.id, Payment.status.in_(earlier))
+        .values(
+            status=state.status,
+            live_order_id=None if state.status in FINAL else Payment.live_order_id,
+            session_id=state.session_id,
+            payment_ref=state.payment_ref,
+            decline_code=state.decline_code,
+            updated_at=clock.now(),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.expire(payment)
+    return bool(changed.rowcount == 1)
+
+
+def _tell_order(order: Order, payment: Payment, state: PaymentState, actor: str) -> None:
+    facts = {"payment_id": payment.id, "payment_ref": state.payment_ref, "decline_code": state.decline_code}
+    if state.status is not PaymentStatus.SUCCEEDED:
+        orders.record(order.id, f"payment_{state.status}", actor, facts=facts)
+        return
+    if order.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
+        # Money for an order that is over must never be lost from sight: it stands in the order's events.
+        orders.record(order.id, "paid_too_late", actor, facts=facts)
+        return
+    orders.mark_paid(order.id, actor, **facts)
+
+
+def _touch(payment_id: int) -> None:
+    """Note that somebody asks, so that the sweep does not ask again at once."""
+    with transaction() as session:
+        get_payment(session, payment_id).updated_at = clock.now()
+
+
+def _note_mismatch(payment_id: int, text: str, actor: str) -> None:
+    with transaction() as session:
+        payment = session.get(Payment, payment_id)
+        if payment is not None:
+            orders.record(payment.order_id, "payment_mismatch", actor, facts={"text": text})

@@ -1,0 +1,1 @@
+"""Stock: the ledger and the guard."""

@@ -1,0 +1,59 @@
+"""Stock: one row per variant that says what can be sold, and the ledger that says why."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront.core import clock
+from storefront.core.db import BigId, EnumText, Model, UtcDateTime
+
+
+class EntryKind(StrEnum):
+    """Why stock changed."""
+
+    RECEIPT = "receipt"
+    SALE = "sale"
+    RELEASE = "release"
+    RETURN = "return"
+    ADJUSTMENT = "adjustment"
+    WRITE_OFF = "write_off"
+
+
+class StockItem(Model):
+    """The truth about one variant. `available` can be sold, `on_hand` lies on the shelf; both are counted in pieces.
+
+    `version` goes up by one with every change, so that a copy elsewhere can be told old from new.
+    """
+
+    __tablename__ = "stock_item"
+    __table_args__ = (
+        CheckConstraint("available >= 0", name="available"),
+        CheckConstraint("on_hand >= 0", name="on_hand"),
+    )
+
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"), primary_key=True, autoincrement=False)
+    available: Mapped[int] = mapped_column(default=0)
+    on_hand: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class StockEntry(Model):
+    """One line of the ledger, never changed: `available` is the sum of `quantity`. `actor` is who did it."""
+
+    __tablename__ = "stock_entry"
+    __table_args__ = (
+        UniqueConstraint("order_line_id", "kind"),
+        Index(None, "variant_id", "id"),
+        CheckConstraint("quantity <> 0", name="quantity"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
+    quantity: Mapped[int] = mapped_column()
+    kind: Mapped[EntryKind] = mapped_column(EnumText(EntryKind, 12))
+    order_line_id: Mapped[int | None] = mapped_column(BigId)
+    actor: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

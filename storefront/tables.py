@@ -1,0 +1,12 @@
+"""Every module with tables, so that migrations and tests see the whole database."""
+
+from importlib import import_module
+
+DOMAINS = ("accounts", "catalog", "stock", "cart", "orders", "payments")
+MODELS = ("core.outbox", *(f"{domain}.models" for domain in DOMAINS))
+
+
+def import_models() -> None:
+    """Load all tables into the metadata."""
+    for name in MODELS:
+        import_module(f"storefront.{name}")
