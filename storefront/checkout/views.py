@@ -91,7 +91,6 @@ def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
     form.quoted_minor.raw_data = None
     return page(
         "checkout/show.html",
-        fragment="delivery" if status == 200 else None,
         status=status,
         form=form,
         cart=cart,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from storefront.core.errors import NotFound
@@ -60,6 +60,15 @@ def list_orders(session: Session, wanted: OrderFilter, number: int = 1, size: in
     if wanted.words.strip():
         query = query.where(_matches(wanted.words.strip()))
     return fetch_page(session, query.options(selectinload(Order.lines)), number, size)
+
+
+def count_by_status(session: Session, words: str = "") -> dict[OrderStatus, int]:
+    """How many orders stand where, of those that `words` match."""
+    query = select(Order.status, func.count().label("orders")).group_by(Order.status)
+    if words.strip():
+        query = query.where(_matches(words.strip()))
+    found = {row.status: row.orders for row in session.execute(query)}
+    return {status: found.get(status, 0) for status in OrderStatus}
 
 
 def _matches(words: str) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from storefront.config import Settings
 
 csrf = CSRFProtect()
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+UNVERSIONED_SECONDS = 300
 FIXED = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -66,6 +67,9 @@ def add_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", current_app.config["CONTENT_SECURITY_POLICY"])
     if current_app.config["SETTINGS"].is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint == "static" and "v" not in request.args:
+        # Without the hash of its content in the address a file may change under it.
+        response.headers["Cache-Control"] = f"public, max-age={UNVERSIONED_SECONDS}"
     if response.mimetype == "text/html":
         response.vary.update(["HX-Request", "Accept-Language", "Cookie"])
         if not g.get("is_shared"):

@@ -1,0 +1,97 @@
+/* What links, forms and htmx do not do by themselves. Every page works without this file. */
+
+const TOAST_MS = 8000;
+const drawer = document.getElementById("cart-drawer");
+
+/** Say something at the bottom of the screen; screen readers hear it through the live region. */
+function toast(text) {
+  const box = document.createElement("p");
+  box.className = "toast";
+  box.textContent = text;
+  document.getElementById("toasts")?.append(box);
+  fadeToasts();
+}
+
+/** What was said goes away after a while, whether it came from here or with an answer of the server. */
+function fadeToasts() {
+  for (const box of document.querySelectorAll("#toasts > :not([data-fading])")) {
+    box.dataset.fading = "yes";
+    setTimeout(() => box.remove(), TOAST_MS);
+  }
+}
+
+function openDrawer() {
+  if (drawer && !drawer.open) drawer.showModal();
+}
+
+/** The cart's link opens the drawer where the page has one; with a modifier key it stays a link. */
+function showCart(event) {
+  const link = event.target.closest?.("[data-opens-cart]");
+  if (!link || !drawer || !window.htmx || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  window.htmx.ajax("GET", link.href, { target: "#cart-drawer-body", swap: "innerHTML" });
+}
+
+/** A click on what is behind a dialog closes it, as people expect of a drawer. */
+function closeOnBackdrop(event) {
+  if (event.target instanceof HTMLDialogElement) event.target.close();
+}
+
+/** Close an open menu when the click went elsewhere, and give the focus back on Escape. */
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (event.type === "keydown" && event.key === "Escape") {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (event.type === "click" && !menu.contains(event.target)) {
+      menu.open = false;
+    }
+  }
+}
+
+/** After a swap took the focused element away, put the focus where the new content asks for it. */
+function keepFocus(event) {
+  const place = event.detail.ctx.target;
+  if (document.activeElement !== document.body || !place?.querySelector) return;
+  const wanted = place.matches("[data-focus]") ? place : place.querySelector("[data-focus]");
+  wanted?.focus();
+}
+
+/** A second tap on a button that already sent its form does nothing; coming back by the back button wakes it up. */
+function sendOnce(event) {
+  const form = event.target;
+  if (!form.hasAttribute("data-once")) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  event.submitter?.setAttribute("aria-disabled", "true");
+}
+
+function wakeForms() {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
+  }
+}
+
+document.addEventListener("click", (event) => {
+  closeOnBackdrop(event);
+  closeMenus(event);
+  showCart(event);
+  const opener = event.target.closest?.("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+});
+document.addEventListener("keydown", closeMenus);
+document.addEventListener("submit", sendOnce);
+window.addEventListener("pageshow", wakeForms);
+
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.target?.id === "cart-drawer-body") openDrawer();
+  keepFocus(event);
+  fadeToasts();
+});
+document.addEventListener("htmx:error", () => toast(document.body.dataset.failed));
+
+document.querySelector("[autofocus][data-focus]")?.focus();

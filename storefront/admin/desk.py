@@ -1,0 +1,76 @@
+"""The frame of the merchant's desk: its blueprint, its areas, and how errors are told there."""
+
+from typing import Any, NamedTuple
+
+from flask import Blueprint, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from storefront.core.errors import ShopError
+from storefront.core.web import page, tell
+from storefront.core.web.errors import answer_http_error, answer_shop_error, status_of
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+class Area(NamedTuple):
+    """One entry of the desk's navigation, shown to whoever has `permission`."""
+
+    endpoint: str
+    label: Any
+    icon: str
+    permission: str
+
+
+AREAS = (
+    Area("admin.home", _l("Today"), "clock", "catalog.view"),
+    Area("admin.orders", _l("Orders"), "receipt", "orders.view"),
+    Area("admin.products", _l("Products"), "tag", "catalog.view"),
+    Area("admin.jobs", _l("Jobs"), "gear", "jobs.view"),
+)
+
+
+def actor() -> str:
+    """Who acts, as services note it."""
+    return f"user:{current_user.id}"
+
+
+@blueprint.context_processor
+def frame() -> dict[str, Any]:
+    """What every page of the desk shows around its content: (label, address, icon, is_current) per area."""
+    allowed = [area for area in AREAS if current_user.is_authenticated and current_user.can(area.permission)]
+    areas = [(area.label, url_for(area.endpoint), area.icon) for area in allowed]
+    return {"desk_areas": [(label, href, icon, _is_current(href)) for label, href, icon in areas]}
+
+
+def answer_error(error: ShopError) -> Response:
+    """A refused step told inside the desk; who has no place at the desk gets the shop's own page."""
+    if not _is_at_desk():
+        return answer_shop_error(error)
+    return _answer(status_of(error), tell(error))
+
+
+def answer_http(error: HTTPException) -> Response:
+    """The same for Flask's own errors; redirects pass through."""
+    if error.code is None or error.code < 400 or not _is_at_desk():
+        return answer_http_error(error)
+    return _answer(error.code, "")
+
+
+def _answer(status: int, message: str) -> Response:
+    return page("admin/error.html", fragment="message", status=status, code=status, message=message)
+
+
+def _is_at_desk() -> bool:
+    return bool(current_user.is_authenticated and current_user.is_staff)
+
+
+def _is_current(href: str) -> bool:
+    """The home page is the beginning of every path of the desk, so it is current only as itself."""
+    return request.path == href if href == url_for("admin.home") else request.path.startswith(href)
+
+
+blueprint.register_error_handler(ShopError, answer_error)
+blueprint.register_error_handler(HTTPException, answer_http)

@@ -1,0 +1,41 @@
+"""Fields that several forms of the desk share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms import Field
+from wtforms.widgets import TextInput
+
+from storefront.core.money import InvalidAmount, parse_minor, to_decimal
+from storefront.core.web import settings, tell
+
+MAX_PRICE_MINOR = 10**11
+
+
+class MoneyField(Field):
+    """An amount in the shop's currency as people type it; `data` is minor units, None while nothing was entered."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else str(to_decimal(self.data, settings().currency))
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Read what was typed; ValueError when it is no amount."""
+        text = str(valuelist[0]).strip() if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        try:
+            minor = parse_minor(text, settings().currency)
+        except InvalidAmount as error:
+            raise ValueError(tell(error)) from None
+        if minor > MAX_PRICE_MINOR:
+            raise ValueError(self.gettext("Number must be at most %(max)s.") % {"max": _shown(MAX_PRICE_MINOR)})
+        self.data = minor
+
+
+def _shown(minor: int) -> str:
+    return str(to_decimal(minor, settings().currency))

@@ -1,0 +1,62 @@
+"""Forms about orders: address, note, cancellation."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, SelectField, TelField, TextAreaField
+from wtforms.validators import DataRequired, Email, Length, Optional, Regexp
+
+from storefront.core.web.forms import Form, TextField, lowered, trimmed
+from storefront.orders.models import Order
+from storefront.orders.service import Address
+
+NAMES = ("email", "name", "line1", "line2", "city", "region", "postcode", "country", "phone")
+
+
+class AddressForm(Form):
+    """Where an order goes. The person is a customer, so the browser must not fill in the merchant's own address."""
+
+    name = TextField(_l("Full name"), [DataRequired(_l("Enter the name for the parcel.")), Length(max=120)])
+    email = EmailField(
+        _l("E-mail"),
+        [DataRequired(_l("Enter the e-mail address.")), Length(max=254)]
+        + [Email(_l("Enter an e-mail address such as name@example.com."))],
+        filters=(lowered,),
+    )
+    phone = TelField(
+        _l("Phone"),
+        [Optional(), Length(max=40), Regexp(r"^[+0-9 ()./-]*$", message=_l("Use digits, spaces and a leading +."))],
+        filters=(trimmed,),
+    )
+    line1 = TextField(_l("Address"), [DataRequired(_l("Enter street and house number.")), Length(max=160)])
+    line2 = TextField(_l("Flat, building, company"), [Optional(), Length(max=160)])
+    city = TextField(_l("Town or city"), [DataRequired(_l("Enter the town or city.")), Length(max=120)])
+    region = TextField(_l("County, state or province"), [Optional(), Length(max=120)])
+    postcode = TextField(_l("Postcode"), [DataRequired(_l("Enter the postcode.")), Length(max=20)])
+    country = SelectField(_l("Country"), [DataRequired(_l("Choose a country."))])
+
+    def address(self) -> Address:
+        """What was entered."""
+        return Address(**{name: self[name].data or "" for name in NAMES})
+
+
+class NoteForm(Form):
+    """A remark of staff about an order."""
+
+    text = TextAreaField(
+        _l("Note"),
+        [DataRequired(_l("Write something first.")), Length(max=2000)],
+        filters=(trimmed,),
+        render_kw={"maxlength": 2000, "rows": 3},
+    )
+
+
+class CancelForm(Form):
+    """Why an unpaid order is cancelled."""
+
+    reason = TextField(
+        _l("Reason"), [DataRequired(_l("Say why, for whoever looks at this order later.")), Length(max=200)]
+    )
+
+
+def address_values(order: Order) -> dict[str, str]:
+    """What the form shows of an order."""
+    return {name: getattr(order, name) for name in NAMES}

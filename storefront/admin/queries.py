@@ -1,0 +1,87 @@
+"""Reads that only the desk needs: what wants attention, who did what, which codes are taken."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from storefront.accounts.models import User
+from storefront.catalog.models import Product, Variant
+from storefront.catalog.queries import ProductFilter, list_products
+from storefront.core.outbox import OutboxJob, OutboxStatus
+from storefront.orders.models import OrderStatus
+from storefront.orders.queries import count_by_status
+from storefront.stock.models import StockItem
+
+LOW_STOCK = 5
+
+
+class Attention(NamedTuple):
+    """How much waits for somebody: orders to send, unpaid orders, products running low, failed jobs."""
+
+    to_ship: int
+    unpaid: int
+    low_stock: int
+    failed_jobs: int
+
+
+class Taken(NamedTuple):
+    """Which of the codes somebody typed belong to other products."""
+
+    codes: frozenset[str]
+    skus: frozenset[str]
+
+
+def count_attention(session: Session) -> Attention:
+    """The numbers of the desk's first page; each equals the length of the list it leads to."""
+    orders = count_by_status(session)
+    low = list_products(session, ProductFilter(also=has_at_most(LOW_STOCK)), size=1).total
+    return Attention(orders[OrderStatus.PAID], orders[OrderStatus.PENDING], low, count_failed(session))
+
+
+def has_at_most(available: int) -> ColumnElement[bool]:
+    """The SQL condition that some active variant of the product in the outer query has so few pieces left, or fewer."""
+    left = func.coalesce(StockItem.available, 0)
+    return exists(
+        select(1)
+        .select_from(Variant)
+        .outerjoin(StockItem, StockItem.variant_id == Variant.id)
+        .where(Variant.product_id == Product.id, Variant.is_active, left <= available)
+        .correlate(Product)
+    )
+
+
+def map_items(session: Session, variant_ids: Iterable[int]) -> dict[int, StockItem]:
+    """The stock rows of variants; one that has never had any is missing."""
+    found = session.scalars(select(StockItem).where(StockItem.variant_id.in_(list(variant_ids))))
+    return {item.variant_id: item for item in found}
+
+
+def map_names(session: Session, actors: Iterable[str]) -> dict[str, str]:
+    """The names behind actors such as "user:7"; other actors are no users and are missing."""
+    ids = {int(actor[5:]) for actor in actors if actor.startswith("user:") and actor[5:].isdecimal()}
+    found = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    return {f"user:{user_id}": name for user_id, name in found}
+
+
+def find_taken(session: Session, code: str, skus: Iterable[str], product_id: int | None) -> Taken:
+    """Which of these belong to a product other than `product_id`, so that a form can say so at the right field."""
+    codes = select(Product.code).where(Product.code == code, Product.id != (product_id or 0))
+    others = select(Variant.sku).where(Variant.sku.in_(list(skus)), Variant.product_id != (product_id or 0))
+    return Taken(frozenset(session.scalars(codes)), frozenset(session.scalars(others)))
+
+
+def count_failed(session: Session) -> int:
+    """How many jobs have failed and are not done: dead, or waiting for their next try."""
+    return session.scalar(select(func.count()).select_from(_failed().subquery())) or 0
+
+
+def list_failed_ids(session: Session) -> list[int]:
+    """The ids of all of them, the oldest first."""
+    return list(session.scalars(_failed().order_by(OutboxJob.id)))
+
+
+def _failed() -> Select[int]:
+    has_failed = or_(OutboxJob.error.is_not(None), OutboxJob.status == OutboxStatus.DEAD)
+    return select(OutboxJob.id).where(has_failed, OutboxJob.status != OutboxStatus.DONE)

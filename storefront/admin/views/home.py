@@ -1,0 +1,20 @@
+"""The desk's first page."""
+
+from werkzeug.wrappers import Response
+
+from storefront.admin.desk import blueprint
+from storefront.admin.queries import count_attention
+from storefront.core.db import db
+from storefront.core.web import page, staff
+from storefront.orders.queries import OrderFilter, list_orders
+
+LATEST = 8
+
+
+@blueprint.get("/")
+@staff("catalog.view")
+def home() -> Response:
+    """What needs attention, and the last orders."""
+    session = db.session()
+    latest = list_orders(session, OrderFilter(), size=LATEST).items
+    return page("admin/home.html", attention=count_attention(session), latest=latest)

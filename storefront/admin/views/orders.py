@@ -1,0 +1,148 @@
+"""Orders: list and search, detail, notes, address, sending, cancelling, packing slip."""
+
+from functools import partial
+from typing import Any
+
+from flask import flash, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from storefront.admin import lists, words
+from storefront.admin.desk import actor, blueprint
+from storefront.admin.forms.orders import AddressForm, CancelForm, NoteForm, address_values
+from storefront.admin.queries import map_names
+from storefront.checkout.forms import country_choices
+from storefront.checkout import service as checkout
+from storefront.core.db import db
+from storefront.core.errors import Conflict, ShopError, Unavailable
+from storefront.core.web import page, see_other, settings, staff, tell
+from storefront.orders import service
+from storefront.orders.models import Order
+from storefront.orders.queries import count_by_status, get_order_by_number, list_orders
+from storefront.orders.shipping import label_of
+from storefront.payments.gateways import get_gateway
+from storefront.payments.queries import list_payments
+
+
+@blueprint.get("/orders")
+@staff("orders.view")
+def orders() -> Response:
+    """The list, narrowed by what stands in the URL."""
+    session, chosen = db.session(), lists.read_orders(request.args)
+    url = partial(url_for, "admin.orders", **chosen.arguments())
+    return page(
+        "admin/orders/index.html",
+        fragment="results",
+        found=list_orders(session, chosen.wanted(), chosen.page),
+        chosen=chosen,
+        counts=count_by_status(session, chosen.words),
+        statuses=words.STATUSES,
+        url=url,
+    )
+
+
+@blueprint.get("/orders/<number>")
+@staff("orders.view")
+def order(number: str) -> Response:
+    """Everything about one order."""
+    return _show(get_order_by_number(db.session(), number))
+
+
+@blueprint.get("/orders/<number>/slip")
+@staff("orders.view")
+def packing_slip(number: str) -> Response:
+    """What goes into the parcel, made for paper."""
+    found = get_order_by_number(db.session(), number)
+    return page("admin/orders/slip.html", order=found, **_delivery(found))
+
+
+@blueprint.post("/orders/<number>/fulfilments")
+@staff("orders.edit")
+def fulfil_order(number: str) -> Response:
+    """Note that the parcel is on its way."""
+    try:
+        service.fulfil(get_order_by_number(db.session(), number).id, actor())
+    except Conflict as error:
+        return _back(number, tell(error), "warn")
+    return _back(number, _("Order %(number)s is marked as sent.", number=number), "good")
+
+
+@blueprint.post("/orders/<number>/cancellation")
+@staff("orders.edit")
+def cancel_order(number: str) -> Response:
+    """Cancel an unpaid order; its goods can be sold again."""
+    form, found = CancelForm(), get_order_by_number(db.session(), number)
+    if not form.validate():
+        return _show(found, status=422, cancel_form=form)
+    gateway, reason = get_gateway(), form.reason.data or ""
+    try:
+        checkout.cancel_unpaid(found.id, gateway, settings().base_url, actor=actor(), reason=reason)
+    except (Conflict, Unavailable) as error:
+        return _back(number, tell(error), "warn")
+    return _back(number, _("Order %(number)s is cancelled. Its goods are back in stock.", number=number), "good")
+
+
+@blueprint.post("/orders/<number>/notes")
+@staff("orders.edit")
+def add_note(number: str) -> Response:
+    """Keep a remark with the order."""
+    form, found = NoteForm(), get_order_by_number(db.session(), number)
+    if not form.validate():
+        return _show(found, status=422, note_form=form)
+    service.add_note(found.id, form.text.data or "", actor())
+    return _back(number, _("The note is kept with the order."), "good")
+
+
+@blueprint.get("/orders/<number>/address")
+@staff("orders.edit")
+def address(number: str) -> Response:
+    """The form that corrects where an order goes."""
+    found = get_order_by_number(db.session(), number)
+    return _show_address(found, AddressForm(formdata=None, data=address_values(found)))
+
+
+@blueprint.post("/orders/<number>/address")
+@staff("orders.edit")
+def change_address(number: str) -> Response:
+    """Correct where an order goes."""
+    form, found = AddressForm(), get_order_by_number(db.session(), number)
+    form.country.choices = country_choices()
+    if not form.validate():
+        return _show_address(found, form, 422)
+    try:
+        service.change_address(found.id, form.address(), actor())
+    except ShopError as error:
+        return _back(number, tell(error), "warn")
+    return _back(number, _("The address is changed."), "good")
+
+
+def _back(number: str, text: str, tone: str) -> Response:
+    flash(text, tone)
+    return see_other(url_for("admin.order", number=number))
+
+
+def _show(found: Order, status: int = 200, **forms: Any) -> Response:
+    session = db.session()
+    return page(
+        "admin/orders/show.html",
+        status=status,
+        order=found,
+        payments=list_payments(session, found.id),
+        names=map_names(session, {event.actor for event in found.events}),
+        words=words,
+        **{"note_form": NoteForm(formdata=None), "cancel_form": CancelForm(formdata=None), **forms},
+        **_delivery(found),
+    )
+
+
+def _show_address(found: Order, form: AddressForm, status: int = 200) -> Response:
+    form.country.choices = country_choices()
+    return page("admin/orders/address.html", status=status, order=found, form=form, is_changed=status != 200)
+
+
+def _delivery(found: Order) -> dict[str, Any]:
+    """Where it goes in lines, and how."""
+    country = dict(country_choices()).get(found.country, found.country)
+    place = f"{found.postcode} {found.city}".strip()
+    lines = (found.name, found.line1, found.line2, place, found.region, country)
+    return {"address_lines": [line for line in lines if line], "shipping_label": label_of(found.shipping_method)}

@@ -1,0 +1,121 @@
+"""The shop window. Its pages are the same bytes for everybody: no token, no name, no cart in them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from werkzeug.wrappers import Response
+
+from storefront.catalog import queries
+from storefront.catalog.forms import Browse, read_browse, sort_choices
+from storefront.catalog.models import Category, Product, Variant
+from storefront.catalog.queries import ProductFilter, Sort
+from storefront.catalog.shelves import list_shelf_pictures
+from storefront.core.db import db
+from storefront.core.web import public, settings, shared_page, wants_fragment
+from storefront.stock.queries import map_available
+
+blueprint = Blueprint("catalog", __name__)
+HOME_SIZE = 8
+
+
+@blueprint.app_template_global()
+def menu_categories() -> list[Category]:
+    """The shelves that every page's menu leads to."""
+    return [category for category, _count in queries.list_shelves(db.session())]
+
+
+@blueprint.get("/")
+@public
+def home() -> Response:
+    """What sells best, what is new, and the way to every shelf."""
+    session = db.session()
+    popular = queries.list_products(session, ProductFilter(), Sort.POPULAR, size=HOME_SIZE).items
+    new = queries.list_products(session, ProductFilter(), Sort.NEW, size=HOME_SIZE).items
+    return shared_page(
+        "catalog/home.html",
+        shelves=list_shelf_pictures(session),
+        popular=popular,
+        new=new,
+        stock=_stock_of([*popular, *new]),
+    )
+
+
+@blueprint.get("/c/<slug>")
+@public
+def category(slug: str) -> Response:
+    """One shelf: sorted, narrowed and paged by the address."""
+    found = queries.get_category(db.session(), slug)
+    canonical = url_for("catalog.category", slug=slug, _external=True)
+    return _browse("catalog/category.html", found.id, category=found, canonical=canonical)
+
+
+@blueprint.get("/search")
+@public
+def search() -> Response:
+    """What the words find in the whole shop; without words, everything."""
+    return _browse("catalog/search.html", None)
+
+
+@blueprint.get("/p/<slug>")
+@public
+def product(slug: str) -> Response:
+    """One product; `?v=` names the SKU that is shown."""
+    session = db.session()
+    found = queries.get_product(session, slug)
+    variants = found.active_variants
+    if not variants:
+        raise queries.UnknownProduct(slug=slug)
+    available = map_available(session, [variant.id for variant in variants])
+    shown = _shown(variants, available)
+    related = queries.list_related(session, found)
+    return shared_page(
+        "catalog/product.html",
+        fragment="product",
+        product=found,
+        variant=shown,
+        variants=variants,
+        available=available,
+        images=sorted(found.images, key=lambda image: image.variant_id != shown.id),
+        related=related,
+        stock=_stock_of(related),
+    )
+
+
+def _browse(template: str, category_id: int | None, **context: Any) -> Response:
+    """A list of products with its choices; htmx gets the results alone, and the address without empty choices."""
+    session = db.session()
+    chosen = read_browse(request.args, settings().currency)
+    results = queries.list_products(session, chosen.filter(category_id), chosen.sort, chosen.page)
+    response = shared_page(
+        template,
+        fragment="results",
+        results=results,
+        chosen=chosen,
+        sorts=sort_choices(),
+        bounds=queries.price_bounds(session, ProductFilter(category_id=category_id, words=chosen.words)),
+        stock=_stock_of(results.items),
+        url=lambda **changes: _address(chosen, **changes),
+        **context,
+    )
+    if wants_fragment():
+        response.headers["HX-Push-Url"] = _address(chosen, page=results.number)
+    return response
+
+
+def _address(chosen: Browse, **changes: object) -> str:
+    return url_for(request.endpoint or "catalog.search", **{**(request.view_args or {}), **chosen.query(**changes)})
+
+
+def _shown(variants: list[Variant], available: dict[int, int]) -> Variant:
+    """The variant that was asked for, else the first that can be bought now, else the first."""
+    asked = [variant for variant in variants if variant.sku == request.args.get("v")]
+    there = [variant for variant in variants if available[variant.id] > 0]
+    return (asked or there or variants)[0]
+
+
+def _stock_of(products: Iterable[Product]) -> dict[int, int]:
+    """How many pieces of each product can be sold, all its variants together."""
+    shown = list(products)
+    available = map_available(db.session(), [v.id for product in shown for v in product.active_variants])
+    return {product.id: sum(available[v.id] for v in product.active_variants) for product in shown}

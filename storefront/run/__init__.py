@@ -1,0 +1,1 @@
+"""How the shop runs: checks, preparation, the supervisor and the processes it keeps alive."""

@@ -1,0 +1,64 @@
+"""The commands that start the shop: `storefront run` for all of it, `web`, `worker` and `clock` for one process."""
+
+import click
+
+from storefront.config import SettingError, Settings, load_settings
+from storefront.run import checks, prepare, programs
+from storefront.run.banner import render_banner
+
+
+@click.command()
+def run() -> None:
+    """Start the whole shop: database, Valkey, web server, worker, clock. Ctrl-C stops all of it."""
+    settings = _settings()
+    checks.make_data_folder(settings)
+    checks.take_lock(settings.data_dir)
+    checks.check_port(settings.host, settings.port)
+    settings = prepare.complete(settings)
+    checks.check_database(settings.database_url)
+    checks.check_redis(settings)
+    prepare.prepare_database(settings)
+    click.echo(render_banner(settings, _logins(settings)))
+    programs.become_supervisor(programs.names_of_programs(settings))
+
+
+@click.command()
+def web() -> None:
+    """Serve the pages only, in the foreground."""
+    from storefront.run.web import serve
+
+    serve(_settings())
+
+
+@click.command()
+def worker() -> None:
+    """Run jobs only, in the foreground."""
+    from storefront.run.child import work
+
+    work()
+
+
+@click.command()
+def clock() -> None:
+    """Hand over jobs and start those whose time has come, in the foreground. One per shop."""
+    from storefront.run.child import tick
+
+    tick()
+
+
+COMMANDS = (run, web, worker, clock)
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except SettingError as error:
+        raise checks.CannotStart(str(error)) from error
+
+
+def _logins(settings: Settings) -> list[tuple[str, str, str]]:
+    if not settings.demo:
+        return []
+    from storefront.demo import DEMO_LOGINS
+
+    return list(DEMO_LOGINS)

@@ -1,0 +1,44 @@
+"""What is made ready before the processes start: the newest tables and, in an empty demo shop, something to sell."""
+
+import logging
+import os
+from dataclasses import replace
+
+from storefront.config import Settings
+from storefront.run import valkey
+from storefront.run.banner import EVERYWHERE, address
+
+
+def complete(settings: Settings) -> Settings:
+    """The settings with what only a run can know; written to the environment, so that every process agrees.
+
+    A shop without DATABASE_URL is a demo unless DEMO says otherwise.
+    """
+    changed: dict[str, object] = {}
+    if not os.environ.get("REDIS_URL"):
+        changed["redis_url"] = f"unix://{valkey.socket_path(settings.data_dir)}"
+        for role in ("redis_stock_url", "redis_queue_url", "redis_cache_url"):
+            if not os.environ.get(role.upper()):
+                changed[role] = changed["redis_url"]
+    if not os.environ.get("BASE_URL") and settings.host in EVERYWHERE:
+        changed["base_url"] = address(settings)
+    if not os.environ.get("DEMO") and not os.environ.get("DATABASE_URL"):
+        changed["demo"] = True
+    os.environ.update({name.upper(): "1" if value is True else str(value) for name, value in changed.items()})
+    os.environ["DATA_DIR"] = str(settings.data_dir)
+    return replace(settings, **changed)  # type: ignore[arg-type]  # The names are fields, their values of their type.
+
+
+def prepare_database(settings: Settings) -> None:
+    """Run the migrations that are missing; seed the demo shop when it is a demo and empty."""
+    from flask_migrate import upgrade
+
+    from storefront.cli import make_command_app
+
+    with make_command_app().app_context():
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        upgrade()
+        if settings.demo:
+            from storefront.demo import seed_demo
+
+            seed_demo()

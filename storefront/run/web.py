@@ -1,0 +1,42 @@
+"""The web server: granian over `create_app()`."""
+
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import MPServer
+
+from storefront.config import Settings
+
+BACKLOG = 1024
+GRACE_SECONDS = 2
+
+
+class OneProcessServer(MPServer):
+    """granian with its one worker in this very process: the second, idle one would cost 26 MB."""
+
+    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
+        # The worker process is made but never started: run() does its work here and returns after SIGTERM or SIGINT.
+        self._spawn_worker(0, spawn_target, target_loader).inner.run()
+        self.interrupt_signal = True
+        self.main_loop_interrupt.set()
+
+
+def serve(settings: Settings) -> None:
+    """Serve the shop on HOST and PORT until SIGTERM or SIGINT."""
+    server = OneProcessServer if settings.web_workers == 1 else MPServer
+    server(
+        "storefront:create_app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.web_workers,
+        blocking_threads=settings.web_threads,
+        backlog=BACKLOG,
+        websockets=False,
+        log_access=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,
+    ).serve()

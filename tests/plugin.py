@@ -1,0 +1,23 @@
+"""Loaded before everything else: which servers the tests may use, and what they skip without them."""
+
+import os
+
+import pytest
+
+REQUIRED = os.environ.get("REQUIRE_ALL") == "1"
+# Nothing of the developer's own environment may leak into the shop under test.
+for name in ("DATABASE_URL", "REDIS_URL", "REDIS_STOCK_URL", "REDIS_QUEUE_URL", "REDIS_CACHE_URL", "DATA_DIR"):
+    os.environ.pop(name, None)
+
+
+def need(condition: object, reason: str) -> None:
+    """Skip the test for `reason` when its server is missing; where everything is required, fail."""
+    if condition:
+        return
+    if REQUIRED:
+        pytest.fail(f"required here: {reason}")
+    pytest.skip(reason)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.reportchars = config.option.reportchars or "s"
