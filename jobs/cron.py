@@ -16,6 +16,12 @@ class Entry(NamedTuple):
     job: str
     schedule: str
 
+    @property
+    def follows_time(self) -> bool:
+        """Whether it is due at intervals and not at an hour of the day: then both passes of a doubled hour count."""
+        minute, hour = self.schedule.split()[:2]
+        return minute.startswith("*") or hour.startswith("*")
+
 
 TABLE = (
     Entry("payments.sweep", "*/5 * * * *"),
@@ -30,24 +36,34 @@ class Cron:
     def __init__(self, time_zone: ZoneInfo, table: tuple[Entry, ...] = TABLE) -> None:
         self._time_zone = time_zone
         self._table = table
-        self._staged: dict[str, datetime] = {}
+        self._staged: dict[str, str] = {}
+        self._minute: datetime | None = None
 
     def stage_due(self) -> int:
         """Stage every slot that has begun since the last call and return how many; opens a transaction when needed."""
-        moment = clock.now().astimezone(self._time_zone)
-        slots = {entry.job: _slot(entry, moment) for entry in self._table}
-        due = {job: slot for job, slot in slots.items() if self._staged.get(job) != slot}
+        minute = clock.now().replace(second=0, microsecond=0)
+        if minute == self._minute:
+            return 0  # Slots begin with minutes, and the clock asks several times a second.
+        due = {entry.job: _key(entry, minute.astimezone(self._time_zone)) for entry in self._table}
+        due = {job: key for job, key in due.items() if self._staged.get(job) != key}
         if due:
             with transaction():
-                for job, slot in due.items():
-                    outbox.stage(job, dedupe_key=f"cron-{job}-{slot:%Y%m%d%H%M%z}")
+                for job, key in due.items():
+                    outbox.stage(job, dedupe_key=key)
             self._staged.update(due)
+        self._minute = minute
         return len(due)
 
 
-def _slot(entry: Entry, moment: datetime) -> datetime:
-    """The beginning of the newest slot: now, when it begins this very minute."""
-    if croniter.match(entry.schedule, moment):
-        return moment.replace(second=0, microsecond=0)
-    slot: datetime = croniter(entry.schedule, moment).get_prev(datetime)
+def _key(entry: Entry, minute: datetime) -> str:
+    """The name of the newest slot. When clocks go back, half past one comes twice: a nightly job runs at the first."""
+    slot = _slot(entry, minute)
+    return f"cron-{entry.job}-{slot:%Y%m%d%H%M%z}" if entry.follows_time else f"cron-{entry.job}-{slot:%Y%m%d%H%M}"
+
+
+def _slot(entry: Entry, minute: datetime) -> datetime:
+    """The beginning of the newest slot: now, when it begins this very minute. A slot in a skipped hour moves behind it."""
+    if croniter.match(entry.schedule, minute):
+        return minute
+    slot: datetime = croniter(entry.schedule, minute).get_prev(datetime)
     return slot

@@ -10,7 +10,8 @@ from storefront.core.db import transaction
 if TYPE_CHECKING:
     from redis import Redis
 
-TIMEOUT_SECONDS = 120
+# A try is ended before its lease is, so that the next one never runs beside it.
+TIMEOUT_SECONDS = outbox.LEASE_SECONDS - 10
 RESULT_SECONDS = 60
 FAILURE_SECONDS = 86_400
 log = logging.getLogger("storefront.relay")

@@ -1,12 +1,15 @@
 """The worker: RQ calls `perform` with the id of an outbox row, and the row says what to do."""
 
+import gc
 import logging
 import os
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import configure_mappers
 
-from jobs import find_handler
+from jobs import HANDLERS, find_handler
 from storefront.config import Settings, load_settings
 from storefront.core import outbox
 from storefront.core.db import db, transaction
@@ -14,6 +17,7 @@ from storefront.core.outbox import OutboxJob, OutboxStatus
 
 if TYPE_CHECKING:
     from rq import Worker
+    from rq.job import Job
 
 QUEUE = "shop"
 log = logging.getLogger("storefront.jobs")
@@ -35,7 +39,7 @@ def perform(job_id: int) -> None:
             find_handler(name)(**arguments)
         except Exception as error:
             log.warning("job %s %s failed: %r", job_id, name, error)
-            _note_failure(job_id, error)
+            _note_failure(job_id, f"{type(error).__name__}: {error}")
         else:
             with transaction():
                 outbox.mark_done(job_id)
@@ -69,11 +73,7 @@ def make_worker(settings: Settings) -> "Worker":
 
     from storefront.core.redis import connect
 
-    app = worker_app(settings)
-    with app.app_context():
-        # A connection made here would be shared by every fork, so none is left open.
-        db.engine.dispose()
-    os.register_at_fork(after_in_child=_forget_connections)
+    prepare_to_fork(worker_app(settings))
     connection = connect(settings.redis_queue_url)
     return Worker(
         [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
@@ -82,15 +82,53 @@ def make_worker(settings: Settings) -> "Worker":
         default_worker_ttl=30,
         maintenance_interval=15,
         job_monitoring_interval=5,
+        work_horse_killed_handler=note_killed,
     )
 
 
+def prepare_to_fork(app: Flask) -> None:
+    """Load once what every fork would load again (0.25 s each), and keep no connection that forks would share."""
+    for name in HANDLERS:
+        find_handler(name)
+    configure_mappers()
+    with app.app_context():
+        try:
+            db.session().get(OutboxJob, 0)  # The dialect asks a server about itself on its first connection only.
+        except DBAPIError as error:
+            log.warning("the database does not answer yet: %s", error)
+        _drop_connections()
+    os.register_at_fork(after_in_child=_forget_connections)
+    # What is loaded now stays loaded: forks need not walk over it, and so need no copies of its pages.
+    gc.collect()
+    gc.freeze()
+
+
+def note_killed(job: "Job", _pid: int, status: int, _usage: object) -> None:
+    """RQ's parent process tells that a fork died in the middle of a job: note it, so that it is tried again in seconds.
+
+    Without this note the row's lease would run out first.
+    """
+    with worker_app().app_context():
+        try:
+            _note_failure(job.args[0], f"the process was killed (wait status {status})")
+        except DBAPIError as error:
+            log.warning("the death of job %s could not be noted: %s", job.args[0], error)
+        finally:
+            _drop_connections()
+
+
+def _drop_connections() -> None:
+    db.session.remove()
+    db.engine.dispose()
+
+
 def _forget_connections() -> None:
+    """A fork starts without its parent's connections, and closes none of them."""
     if _app is not None:
         with _app.app_context():
             db.engine.dispose(close=False)
 
 
-def _note_failure(job_id: int, error: Exception) -> None:
+def _note_failure(job_id: int, error: str) -> None:
     with transaction():
-        outbox.mark_failed(job_id, f"{type(error).__name__}: {error}")
+        outbox.mark_failed(job_id, error)

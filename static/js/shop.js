@@ -49,12 +49,13 @@ function closeMenus(event) {
   }
 }
 
-/** After a swap took the focused element away, put the focus where the new content asks for it. */
+/** After a swap took the focused element away, put the focus where the new content asks for it, the innermost first. */
 function keepFocus(event) {
-  const place = event.detail.ctx.target;
-  if (document.activeElement !== document.body || !place?.querySelector) return;
-  const wanted = place.matches("[data-focus]") ? place : place.querySelector("[data-focus]");
-  wanted?.focus();
+  if (document.activeElement !== document.body) return;
+  const target = event.detail.ctx.target;
+  const place = target?.isConnected ? target : (document.querySelector("dialog[open]") ?? document.getElementById("main"));
+  const asking = [place, ...place.querySelectorAll("[data-focus]")].filter((element) => element.matches("[data-focus]"));
+  asking.find((element) => !element.querySelector("[data-focus]"))?.focus();
 }
 
 /** A second tap on a button that already sent its form does nothing; coming back by the back button wakes it up. */

@@ -82,7 +82,7 @@ def actor_words(actor: str, names: Mapping[str, str]) -> str:
         return names.get(actor) or str(_("Somebody who is gone"))
     if kind == "provider":
         return str(_("Payment provider (%(name)s)", name=rest))
-    return {"shopper": _("Customer"), "shop": _("The shop")}.get(actor, actor)
+    return str({"shopper": _("Customer"), "shop": _("The shop")}.get(actor, actor))
 
 
 def _address_before(facts: Mapping[str, Any]) -> list[str]:

@@ -110,7 +110,8 @@ def readable_url(database_url: str) -> URL:
     """The URL with the driver this shop ships filled in (psycopg 3, PyMySQL)."""
     url = make_url(database_url)
     drivers = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
-    drivers |= {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+    # Under its own name MariaDB would not be given the options of MYSQL_TABLE, and would tell "a" from "A" no more.
+    drivers |= dict.fromkeys(("mysql", "mariadb", "mariadb+pymysql"), "mysql+pymysql")
     return url.set(drivername=drivers.get(url.drivername, url.drivername))
 
 

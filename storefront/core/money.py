@@ -1,10 +1,13 @@
 """Money: integer minor units and their ISO 4217 currency. The only place that rounds or formats it."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, Overflow
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 from storefront.core.errors import InvalidInput
+
+# A cart full of the dearest thing still fits into 64 bits.
+MAX_MINOR = 10**12
 
 
 class InvalidAmount(InvalidInput):
@@ -37,10 +40,10 @@ def parse_minor(text: str, currency: str) -> int:
         cleaned = cleaned.replace(symbol, "")
     try:
         amount = Decimal(cleaned)
-    except InvalidOperation:
+        minor = to_minor(amount, currency) if amount.is_finite() else -1
+    except (InvalidOperation, Overflow):
         raise InvalidAmount(field="price", example=example) from None
-    minor = to_minor(amount, currency) if amount.is_finite() else -1
-    if minor < 0 or to_decimal(minor, currency) != amount:
+    if not 0 <= minor <= MAX_MINOR or to_decimal(minor, currency) != amount:
         raise InvalidAmount(field="price", example=example)
     return minor
 

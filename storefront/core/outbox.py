@@ -125,7 +125,8 @@ def mark_done(job_id: int) -> bool:
 def mark_failed(job_id: int, error: str) -> None:
     """Note the failure and when to try again; the last try makes the row dead. Joins the caller's transaction."""
     session = joined()
-    row = session.get_one(OutboxJob, job_id)
+    # Locked, because another run of the same job may be coming to its end at this moment.
+    row = session.get_one(OutboxJob, job_id, with_for_update=True)
     if row.status is OutboxStatus.DONE:
         return
     row.error = error[:4000]

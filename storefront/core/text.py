@@ -10,7 +10,8 @@ NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def fold(text: str) -> str:
     """`text` for comparison: lower case, without accents, one space between words."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Taken apart before as well: capitals hide in signs such as "™".
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
 
 

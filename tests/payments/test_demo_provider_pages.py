@@ -33,8 +33,7 @@ def test_the_pay_page_says_what_is_paid_to_whom_and_that_it_is_a_demo(demo: Demo
     assert page.status_code == 200
     assert heading(page) == "Pay Linden"
     for text in (
-        "Demo payment",
-        "No money moves.",
+        "Demo payment – no money moves",
         "LR-7K2M9",
         "£31.47",
         "Mug, speckled",

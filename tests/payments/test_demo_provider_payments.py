@@ -154,6 +154,12 @@ def test_a_session_expires_by_itself_and_cannot_be_paid(demo: Demo, session_id: 
     assert event_kinds(demo)[-2:] == ["payment_intent.canceled", "checkout.session.expired"]
 
 
+def test_the_gateway_sees_an_expiry_that_nobody_else_has_noticed(demo: Demo, session_id: str) -> None:
+    demo.clock.advance(HOUR + 1)
+    state = demo.gateway.look_up(session_id)
+    assert (state.status, state.is_session_open) == (PaymentStatus.CANCELED, False)
+
+
 def test_a_session_can_be_paid_in_its_last_second(demo: Demo) -> None:
     order = make_request()
     session_id = demo.gateway.start(order).session_id

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -57,10 +58,8 @@ class ShopProcess:
 
     def __exit__(self, *_: object) -> None:
         for process in self.members():
-            try:
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
-            except psutil.NoSuchProcess:
-                continue
         self.process.wait(10)
 
     @property
@@ -91,27 +90,28 @@ class ShopProcess:
         """Every living process of its session, zombies apart."""
         found = []
         for process in psutil.process_iter():
-            try:
+            with suppress(ProcessLookupError, psutil.NoSuchProcess):
                 if os.getsid(process.pid) == self.process.pid and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
-            except (ProcessLookupError, psutil.NoSuchProcess):
-                continue
         return found
 
     def roles(self) -> dict[str, psutil.Process]:
         """The supervisor and its children by role; a worker's own forks are left out."""
         found = {}
         for process in self.members():
-            line = " ".join(process.cmdline())
-            if process.pid == self.process.pid:
-                found["supervisor"] = process
-            elif process.ppid() != self.process.pid:
-                continue
-            elif "valkey-server" in line:
-                found["valkey"] = process
-            else:
-                found[line.split()[-1]] = process
+            with suppress(psutil.NoSuchProcess):
+                role = self._role(process.pid, process.ppid(), process.cmdline())
+                if role:
+                    found[role] = process
         return found
+
+    def _role(self, pid: int, parent: int, command: list[str]) -> str:
+        """What a process is for; empty for a fork of a worker and for one that has just ended."""
+        if pid == self.process.pid:
+            return "supervisor"
+        if parent != self.process.pid or not command:
+            return ""
+        return "valkey" if "valkey-server" in command[0] else command[-1]
 
     def ctrl_c(self) -> float:
         """Send what a terminal sends on Ctrl-C; returns the seconds until its last process was gone."""

@@ -17,8 +17,11 @@ class AddressForm(Form):
     name = TextField(_l("Full name"), [DataRequired(_l("Enter the name for the parcel.")), Length(max=120)])
     email = EmailField(
         _l("E-mail"),
-        [DataRequired(_l("Enter the e-mail address.")), Length(max=254)]
-        + [Email(_l("Enter an e-mail address such as name@example.com."))],
+        [
+            DataRequired(_l("Enter the e-mail address.")),
+            Length(max=254),
+            Email(_l("Enter an e-mail address such as name@example.com.")),
+        ],
         filters=(lowered,),
     )
     phone = TelField(

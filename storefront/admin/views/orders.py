@@ -11,8 +11,8 @@ from storefront.admin import lists, words
 from storefront.admin.desk import actor, blueprint
 from storefront.admin.forms.orders import AddressForm, CancelForm, NoteForm, address_values
 from storefront.admin.queries import map_names
-from storefront.checkout.forms import country_choices
 from storefront.checkout import service as checkout
+from storefront.checkout.forms import country_choices
 from storefront.core.db import db
 from storefront.core.errors import Conflict, ShopError, Unavailable
 from storefront.core.web import page, see_other, settings, staff, tell

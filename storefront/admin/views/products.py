@@ -118,7 +118,9 @@ def change_prices(product_id: int) -> Response:
     """Save the prices that differ."""
     found = get_product_by_id(db.session(), product_id)
     forms = _price_forms(found, is_sent=True)
-    if not all([form.validate() for form in forms.values()]):
+    # Every form is asked, so that every wrong price is named at once.
+    invalid = [form for form in forms.values() if not form.validate()]
+    if invalid:
         return _show_prices(found, forms, status=422)
     before = {variant.id: variant.price_minor for variant in found.variants}
     for variant_id, form in forms.items():

@@ -1,0 +1,118 @@
+"""Mail leaves through a real SMTP server, or lies in a folder; nobody can write headers into it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from storefront.config import Settings, load_settings
+from storefront.core.mail import Mail, MailNotSent, compose, send
+from tests.fixtures.servers import free_port
+from tests.fixtures.smtp import Postbox, check_password, running_smtp
+
+MAIL = Mail(
+    key="order-k7qf-3m2p-confirmed",
+    to="ada@example.com",
+    subject="Your order – thank you",
+    text="Thank you, 艾达.",
+    html="<p>Thank you, 艾达.</p>",
+    locale="zh_Hans",
+)
+
+
+@pytest.fixture
+def box() -> Iterator[Postbox]:
+    with running_smtp() as box:
+        yield box
+
+
+def settings_for(folder: Path, mail_url: str) -> Settings:
+    environ = {"SECRET_KEY": "x", "DATA_DIR": str(folder), "MAIL_URL": mail_url, "MAIL_FROM": "shop@shop.example"}
+    return load_settings(environ)
+
+
+def test_a_mail_arrives_with_both_its_texts(tmp_path: Path, box: Postbox) -> None:
+    send(MAIL, settings_for(tmp_path, f"smtp://{box.url}"))
+    (message,) = box.messages
+    assert box.recipients == [["ada@example.com"]]
+    assert message["From"] == '"Linden & Rye" <shop@shop.example>'
+    assert (message["To"], message["Subject"]) == ("ada@example.com", "Your order – thank you")
+    assert message["Content-Language"] == "zh-Hans"
+    assert message["Auto-Submitted"] == "auto-generated"
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    assert plain.get_content().strip() == MAIL.text
+    assert html.get_content().strip() == MAIL.html
+
+
+def test_a_mail_sent_twice_carries_the_same_id(tmp_path: Path, box: Postbox) -> None:
+    settings = settings_for(tmp_path, f"smtp://{box.url}")
+    send(MAIL, settings)
+    send(MAIL, settings)
+    assert [message["Message-ID"] for message in box.messages] == [f"<{MAIL.key}@shop.example>"] * 2
+
+
+def test_a_recipient_that_the_server_refuses_is_told(tmp_path: Path, box: Postbox) -> None:
+    with pytest.raises(MailNotSent, match="no such mailbox"):
+        send(replace(MAIL, to="nobody@example.com"), settings_for(tmp_path, f"smtp://{box.url}"))
+    assert box.messages == []
+
+
+def test_a_server_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MailNotSent):
+        send(MAIL, settings_for(tmp_path, f"smtp://127.0.0.1:{free_port()}"))
+
+
+def test_a_mail_is_never_sent_in_the_clear_where_encryption_is_asked_for(tmp_path: Path, box: Postbox) -> None:
+    with pytest.raises(MailNotSent, match="STARTTLS"):
+        send(MAIL, settings_for(tmp_path, f"smtp+tls://{box.url}"))
+    with pytest.raises(MailNotSent):
+        send(MAIL, settings_for(tmp_path, f"smtps://{box.url}"))
+    assert box.messages == []
+
+
+@pytest.mark.parametrize(("password", "arrives"), [("s3cret%2Fword", True), ("wrong", False)])
+def test_name_and_password_of_the_url_are_used(tmp_path: Path, password: str, arrives: bool) -> None:
+    options = {"auth_required": True, "auth_require_tls": False, "authenticator": check_password}
+    with running_smtp(**options) as box:
+        settings = settings_for(tmp_path, f"smtp://ada%40example.com:{password}@{box.url}")
+        if arrives:
+            send(MAIL, settings)
+        else:
+            with pytest.raises(MailNotSent):
+                send(MAIL, settings)
+    assert len(box.messages) == arrives
+
+
+def test_a_folder_keeps_each_mail_once_under_its_key(tmp_path: Path) -> None:
+    folder = tmp_path / "post box"
+    settings = settings_for(tmp_path, f"file://{tmp_path}/post%20box")
+    send(MAIL, settings)
+    send(MAIL, settings)
+    (kept,) = folder.iterdir()
+    assert kept.name == f"{MAIL.key}.eml"
+    assert message_from_bytes(kept.read_bytes(), policy=default)["To"] == "ada@example.com"
+
+
+@pytest.mark.parametrize("field", ["to", "subject", "key", "locale"])
+@pytest.mark.parametrize("evil", ["x\r\nBcc: eve@example.com", "x\nBcc: eve@example.com", "x\rBcc: eve@example.com"])
+def test_nobody_writes_headers_into_a_mail(tmp_path: Path, box: Postbox, field: str, evil: str) -> None:
+    with pytest.raises(ValueError, match="(?i)linefeed|newline"):
+        send(replace(MAIL, **{field: evil}), settings_for(tmp_path, f"smtp://{box.url}"))
+    assert box.messages == []
+
+
+def test_a_list_of_addresses_is_no_recipient(tmp_path: Path, box: Postbox) -> None:
+    with pytest.raises(ValueError, match="one address"):
+        send(replace(MAIL, to="ada@example.com, eve@example.com"), settings_for(tmp_path, f"smtp://{box.url}"))
+    assert box.messages == []
+
+
+def test_the_name_of_the_shop_cannot_break_the_sender(tmp_path: Path) -> None:
+    environ = {"SECRET_KEY": "x", "DATA_DIR": str(tmp_path), "SHOP_NAME": 'A "B", <C>', "MAIL_FROM": "s@shop.example"}
+    (sender,) = compose(MAIL, load_settings(environ))["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == ('A "B", <C>', "s@shop.example")

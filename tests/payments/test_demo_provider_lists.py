@@ -1,0 +1,73 @@
+"""What the provider remembers can be looked up and swept: sessions, payment intents, events."""
+
+from pathlib import Path
+
+import pytest
+from stripe import StripeClient
+from werkzeug.test import Client, TestResponse
+
+from tests.contracts.gateway_demo import API_KEY, Demo, make_demo, make_request
+
+SESSIONS = "/v1/checkout/sessions"
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Demo:
+    return make_demo(tmp_path / "provider.sqlite3")
+
+
+@pytest.fixture
+def stripe(demo: Demo) -> StripeClient:
+    return StripeClient(API_KEY, http_client=demo.provider.http_client(), max_network_retries=0)
+
+
+def refusal(demo: Demo, address: str) -> tuple[int, dict[str, str]]:
+    response: TestResponse = Client(demo.provider).get(address, headers={"Authorization": f"Bearer {API_KEY}"})
+    assert response.json is not None
+    return response.status_code, response.json["error"]
+
+
+def test_sessions_are_listed_by_page_state_and_payment(demo: Demo, stripe: StripeClient) -> None:
+    ids = [demo.gateway.start(make_request(idempotency_key=f"key-{n}")).session_id for n in range(5)]
+    demo.pay(ids[2])
+    listed = stripe.v1.checkout.sessions.list({"limit": 2})
+    assert [session.id for session in listed.auto_paging_iter()] == ids[::-1]
+    assert [s.id for s in stripe.v1.checkout.sessions.list({"status": "complete"}).data] == [ids[2]]
+    intent = demo.gateway.look_up(ids[2]).payment_ref or ""
+    assert [s.id for s in stripe.v1.checkout.sessions.list({"payment_intent": intent}).data] == [ids[2]]
+
+
+def test_events_are_listed_by_kind_time_and_delivery(demo: Demo, stripe: StripeClient) -> None:
+    session_id = demo.gateway.start(make_request()).session_id
+    demo.pay(session_id, choice="decline")
+    demo.clock.advance(60)
+    demo.pay(session_id)
+    since = {"created": {"gte": int(demo.clock.time)}}
+    assert [e.type for e in stripe.v1.events.list(since).data] == [  # type: ignore[arg-type]  # A plain dict will do.
+        "checkout.session.completed",
+        "payment_intent.succeeded",
+    ]
+    assert len(stripe.v1.events.list({"types": ["payment_intent.payment_failed"]}).data) == 1
+    waiting = stripe.v1.events.list({"delivery_success": False}).data
+    assert [(e.type, e.pending_webhooks) for e in waiting] == [("checkout.session.completed", 1)]
+    assert stripe.v1.events.retrieve(waiting[0].id).data.object["id"] == session_id
+
+
+def test_the_payment_intent_carries_our_order_number(demo: Demo, stripe: StripeClient) -> None:
+    session_id = demo.gateway.start(make_request()).session_id
+    demo.pay(session_id)
+    intent = stripe.v1.payment_intents.retrieve(demo.gateway.look_up(session_id).payment_ref or "")
+    assert (intent.status, intent.amount_received) == ("succeeded", 3147)
+    assert intent.metadata.to_dict() == {"order_number": "LR-7K2M9", "attempt_id": "41"}
+
+
+@pytest.mark.parametrize("path", ["/v1/payment_intents/pi_0", "/v1/events/evt_0", f"{SESSIONS}/cs_0"])
+def test_an_unknown_object_is_not_found(demo: Demo, path: str) -> None:
+    status, error = refusal(demo, path)
+    assert (status, error["code"]) == (404, "resource_missing")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "starting_after=cs_0", "customer=cus_1", "colour=red"])
+def test_a_list_that_is_not_offered_is_refused(demo: Demo, query: str) -> None:
+    status, error = refusal(demo, f"{SESSIONS}?{query}")
+    assert (status, error["param"]) == (400, query.partition("=")[0])
