@@ -1,5 +1,5 @@
 # Everything a newcomer needs: `make run` and `make test`. Both set themselves up from nothing, inside this folder.
-.PHONY: run test test-stripe lint lock bench clean help
+.PHONY: run test test-stripe lint lock translations bench clean help
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -37,6 +37,14 @@ lint: .venv/.test-ready  ## Style, types, templates, import contracts, dependenc
 bench: .venv/.test-ready  ## Pages per second, each as a ratio to a bare Flask page under the same server.
 	@$(BIN)/python benchmarks/pages.py
 
+TRANSLATIONS := storefront/translations
+translations: .venv/.test-ready  ## Find the texts, put new ones into the catalogues, compile, and name what is missing.
+	@mkdir -p var
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k lazy_gettext --add-location=file --no-wrap --sort-by-file -o var/messages.pot .
+	@$(BIN)/pybabel -q update -i var/messages.pot -d $(TRANSLATIONS) --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date
+	@$(BIN)/pybabel compile -d $(TRANSLATIONS) --statistics
+	@$(PYTEST) -n0 --no-cov tests/core/test_translations.py
+
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: $(UV)  ## Resolve the dependencies again and write the lock files: hashes, no addresses.
 	@$(LOCK) pyproject.toml --group dev -o requirements-dev.lock
@@ -61,13 +69,14 @@ $(UV): requirements-uv.lock
 	@$(UV) venv -q --python $(PYTHON) .venv
 
 # The project itself is installed in place; that compiles its translations.
-PROJECT := pyproject.toml hatch_build.py $(wildcard translations/*/LC_MESSAGES/*.po)
+PROJECT := pyproject.toml hatch_build.py $(wildcard storefront/translations/*/LC_MESSAGES/*.po)
 install_project = $(UV) pip install -q --python $(BIN)/python --no-deps --build-constraints requirements-dev.lock -e .
 
 .venv/.run-ready: requirements.lock $(PROJECT) | .venv/bin/python
 	@echo "Installing what the shop needs ..."
 	@$(UV) pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	@$(install_project)
+	@$(BIN)/python -m compileall -q storefront jobs
 	@touch $@
 
 .venv/.test-ready: requirements-dev.lock $(PROJECT) | .venv/bin/python

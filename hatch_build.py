@@ -7,7 +7,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDERS = ("templates", "static", "migrations", "translations")
+FOLDERS = ("templates", "static", "migrations")
+TRANSLATIONS = "storefront/translations/*/LC_MESSAGES"
 
 
 class ShopBuild(BuildHookInterface[Any]):
@@ -16,8 +17,10 @@ class ShopBuild(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile the translations in place; put the folders into a wheel, but not beside an editable package."""
         root = Path(self.root)
-        for source in sorted(root.glob("translations/*/LC_MESSAGES/*.po")):
+        for source in sorted(root.glob(f"{TRANSLATIONS}/*.po")):
             compile_translation(source)
+        # What is compiled is ignored by git, and would therefore be left out.
+        build_data["artifacts"].append(f"{TRANSLATIONS}/*.mo")
         if version != "editable":
             found = {name: f"storefront/{name}" for name in FOLDERS if (root / name).is_dir()}
             build_data["force_include"].update(found)

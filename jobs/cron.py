@@ -62,7 +62,7 @@ def _key(entry: Entry, minute: datetime) -> str:
 
 
 def _slot(entry: Entry, minute: datetime) -> datetime:
-    """The beginning of the newest slot: now, when it begins this very minute. A slot in a skipped hour moves behind it."""
+    """The beginning of the newest slot: now, when it begins this very minute. Skipped hours move it to their end."""
     if croniter.match(entry.schedule, minute):
         return minute
     slot: datetime = croniter(entry.schedule, minute).get_prev(datetime)

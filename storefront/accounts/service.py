@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from storefront.accounts.models import ROLES, Customer, Role, RolePermission, User
 from storefront.accounts.queries import find_user
 from storefront.core.db import joined, transaction
-from storefront.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from storefront.core.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -23,25 +23,25 @@ MAX_PASSWORD = 256
 class EmailTaken(Conflict):
     """Somebody has an account under that address."""
 
-    message = "There is an account with this e-mail address. Sign in instead."
+    message = N_("There is an account with this e-mail address. Sign in instead.")
 
 
 class WrongCredentials(Forbidden):
     """Address and password do not belong together; which of the two is wrong is not said."""
 
-    message = "E-mail address or password is not right. Check both and try again."
+    message = N_("E-mail address or password is not right. Check both and try again.")
 
 
 class WeakPassword(InvalidInput):
     """The password is too short or too long."""
 
-    message = "Use 8 to 256 characters."
+    message = N_("Use 8 to 256 characters.")
 
 
 class UnknownRole(NotFound):
     """No role has that name."""
 
-    message = "There is no role “%(name)s”."
+    message = N_("There is no role “%(name)s”.")
 
 
 def normalise_email(email: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 
-from storefront.core.errors import Unavailable
+from storefront.core.errors import N_, Unavailable
 from storefront.core.redis import connect
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 1.0
 class QueueAway(Unavailable):
     """The job server does not answer."""
 
-    message = "The job server does not answer. Jobs are kept and go on as soon as it is back."
+    message = N_("The job server does not answer. Jobs are kept and go on as soon as it is back.")
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from storefront.accounts.models import User
 from storefront.cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartLine
 from storefront.catalog.queries import get_variant
 from storefront.core import clock
 from storefront.core.db import joined, retry_deadlocks, transaction
-from storefront.core.errors import Conflict, InvalidInput, NotFound
+from storefront.core.errors import N_, Conflict, InvalidInput, NotFound
 
 KEEP_GUESTS = timedelta(days=60)
 
@@ -19,25 +20,25 @@ KEEP_GUESTS = timedelta(days=60)
 class InvalidLineQuantity(InvalidInput):
     """A line holds 1 to 999 pieces."""
 
-    message = "Enter a quantity from 1 to 999."
+    message = N_("Enter a quantity from 1 to 999.")
 
 
 class NotForSale(Conflict):
     """The variant is off the shelves."""
 
-    message = "This product is not for sale any more."
+    message = N_("This product is not for sale any more.")
 
 
 class CartFull(Conflict):
     """The cart has as many lines as it can hold."""
 
-    message = "Your cart is full: it holds 100 different products."
+    message = N_("Your cart is full: it holds 100 different products.")
 
 
 class UnknownLine(NotFound):
     """The line is not in this cart (any more)."""
 
-    message = "This line is no longer in your cart."
+    message = N_("This line is no longer in your cart.")
 
 
 @retry_deadlocks
@@ -130,6 +131,8 @@ def lock_cart(session: Session, token: str | None) -> Cart | None:
 def _users_cart(session: Session, user_id: int | None) -> Cart | None:
     if user_id is None:
         return None
+    # The user's row is locked first: two tabs that both find no cart would otherwise both begin one.
+    session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
     return session.scalar(select(Cart).where(Cart.user_id == user_id).with_for_update())
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storefront.catalog.models import IMAGE_WIDTHS
-from storefront.core.errors import InvalidInput
+from storefront.core.errors import N_, InvalidInput
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,19 +37,21 @@ PIPELINE = b"1:"
 class UnreadablePicture(InvalidInput):
     """The file is no picture of a kind the shop takes, or it is damaged."""
 
-    message = "This file cannot be read as a picture. Choose a JPEG, PNG, WebP or AVIF file."
+    message = N_("This file cannot be read as a picture. Choose a JPEG, PNG, WebP or AVIF file.")
 
 
 class PictureTooHeavy(InvalidInput):
     """The file has more bytes than the shop takes."""
 
-    message = "This file is larger than %(limit)s MB. Save it smaller and try again."
+    message = N_("This file is larger than %(limit)s MB. Save it smaller and try again.")
 
 
 class PictureTooLarge(InvalidInput):
     """The picture has more pixels than the shop takes; `width` and `height` are what it says it has."""
 
-    message = "This picture is too large. Make it at most %(side)s pixels a side and %(megapixels)s megapixels in all."
+    message = N_(
+        "This picture is too large. Make it at most %(side)s pixels a side and %(megapixels)s megapixels in all."
+    )
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def store_upload(content: bytes, media: Path) -> ImageFile:
 
 
 def store_drawing(picture: "Image", media: Path, effort: Effort = QUICK) -> ImageFile:
-    """Write a picture the shop drew itself (RGB, no metadata) in every width under `media`; idempotent on its pixels."""
+    """Write a picture the shop drew itself (RGB, no metadata) in every width under `media`; idempotent on pixels."""
     file = ImageFile(_key(picture.tobytes()), picture.width, picture.height)
     _write(picture, file, media, effort)
     return file
@@ -201,15 +203,16 @@ def _fitted(picture: "Image", width: int, height: int) -> "Image":
 
 def _save(picture: "Image", path: Path, effort: Effort) -> None:
     """Write one file so that nobody ever sees a half of it."""
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             if path.suffix == ".webp":
                 picture.save(file, "WEBP", quality=80, method=effort.webp_method)
             else:
                 picture.save(file, "AVIF", quality=effort.avif_quality, speed=effort.avif_speed, max_threads=1)
-        os.chmod(unfinished, 0o644)
-        os.replace(unfinished, path)
+        unfinished.chmod(0o644)
+        unfinished.replace(path)
     except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise

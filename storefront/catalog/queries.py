@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from storefront.catalog.models import Category, Product, ProductStatus, Variant
-from storefront.core.errors import NotFound
+from storefront.core.errors import N_, NotFound
 from storefront.core.paging import Page, fetch_page
 from storefront.core.text import fold
 
@@ -50,13 +50,13 @@ class ProductFilter:
 class UnknownProduct(NotFound):
     """No product is to be shown under that name or id."""
 
-    message = "This product is not in the shop (any more)."
+    message = N_("This product is not in the shop (any more).")
 
 
 class UnknownCategory(NotFound):
     """No category has that name."""
 
-    message = "This category is not in the shop (any more)."
+    message = N_("This category is not in the shop (any more).")
 
 
 def list_categories(session: Session) -> list[Category]:

@@ -12,26 +12,26 @@ from storefront.catalog.models import Category, Image, Product, ProductStatus, V
 from storefront.catalog.queries import UnknownCategory, get_product_by_id, get_variant
 from storefront.core import clock
 from storefront.core.db import joined, transaction
-from storefront.core.errors import Conflict, InvalidInput
+from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.core.text import fold, slugify
 
 
 class TakenCode(Conflict):
     """Another product or variant has that code or SKU."""
 
-    message = "%(value)s is used by another product. Choose another one."
+    message = N_("%(value)s is used by another product. Choose another one.")
 
 
 class EditConflict(Conflict):
     """Somebody else changed the product meanwhile."""
 
-    message = "Somebody else has just changed this product. Look at it again before you save."
+    message = N_("Somebody else has just changed this product. Look at it again before you save.")
 
 
 class NoVariant(InvalidInput):
     """A product needs a variant to be sold."""
 
-    message = "A product needs at least one variant."
+    message = N_("A product needs at least one variant.")
 
 
 @dataclass(frozen=True, kw_only=True)

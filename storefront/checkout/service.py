@@ -12,7 +12,7 @@ from storefront.cart.models import Cart
 from storefront.catalog.models import Variant
 from storefront.core import clock
 from storefront.core.db import db, retry_deadlocks, transaction
-from storefront.core.errors import Conflict
+from storefront.core.errors import N_, Conflict
 from storefront.orders import service as orders
 from storefront.orders.models import OrderStatus
 from storefront.orders.queries import find_by_checkout_key, get_order
@@ -29,19 +29,19 @@ SHOPPER = "shopper"
 class EmptyCart(Conflict):
     """There is nothing to order: the cart is empty, or was ordered in another tab."""
 
-    message = "Your cart is empty."
+    message = N_("Your cart is empty.")
 
 
 class PriceChanged(Conflict):
     """The total is no longer what the shopper saw; `total_minor` is what it is now."""
 
-    message = "Prices in your cart have changed. Look at the new total before you order."
+    message = N_("Prices in your cart have changed. Look at the new total before you order.")
 
 
 class Unbuyable(Conflict):
     """Lines that are off the shelves; `names` are theirs."""
 
-    message = "No longer for sale: %(names)s. Remove it to go on."
+    message = N_("No longer for sale: %(names)s. Remove it to go on.")
 
 
 @dataclass(frozen=True, kw_only=True)

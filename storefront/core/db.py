@@ -12,6 +12,9 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, Table, event
 from sqlalchemy.dialects.mysql import DATETIME
+from sqlalchemy.dialects.mysql import insert as mysql_insert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -171,6 +174,17 @@ def joined() -> Session:
     if not session.info.get("in_transaction"):
         raise RuntimeError("this step joins a transaction: open one with transaction()")
     return session
+
+
+def insert_once(session: Session, model: type[Base]) -> Any:
+    """An INSERT into `model` that leaves a row alone which is there already, whoever wrote it a moment ago."""
+    dialect = session.get_bind().dialect.name
+    if dialect == "sqlite":
+        return sqlite_insert(model).on_conflict_do_nothing()
+    if dialect == "postgresql":
+        return postgresql_insert(model).on_conflict_do_nothing()
+    (key,) = model.__table__.primary_key
+    return mysql_insert(model).on_duplicate_key_update({key.name: key})
 
 
 def retry_deadlocks(step: Callable[P, R]) -> Callable[P, R]:

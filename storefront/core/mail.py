@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from storefront.config import Settings
-from storefront.core.errors import Unavailable
+from storefront.core.errors import N_, Unavailable
 
 TIMEOUT_SECONDS = 15
 
@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 15
 class MailNotSent(Unavailable):
     """The mail server did not take the message; the job tries again."""
 
-    message = "The mail could not be handed over: %(reason)s"
+    message = N_("The mail could not be handed over: %(reason)s")
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,12 @@ def send(mail: Mail, settings: Settings) -> None:
 
 
 def compose(mail: Mail, settings: Settings) -> EmailMessage:
-    """The message as it goes out; header injection is impossible because EmailMessage refuses line breaks."""
+    """The message as it goes out; raises ValueError for a second address or a line break in a header."""
     message = EmailMessage()
     message["From"] = formataddr((settings.shop_name, settings.mail_from))
     message["To"] = mail.to
+    if len(message["To"].addresses) != 1:
+        raise ValueError("a mail goes to one address")
     message["Subject"] = mail.subject
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = f"<{mail.key}@{settings.mail_from.rpartition('@')[2]}>"

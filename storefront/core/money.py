@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, Overflow
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
-from storefront.core.errors import InvalidInput
+from storefront.core.errors import N_, InvalidInput
 
 # A cart full of the dearest thing still fits into 64 bits.
 MAX_MINOR = 10**12
@@ -13,7 +13,7 @@ MAX_MINOR = 10**12
 class InvalidAmount(InvalidInput):
     """The text is not an amount of this currency."""
 
-    message = "Enter an amount such as %(example)s."
+    message = N_("Enter an amount such as %(example)s.")
 
 
 def minor_digits(currency: str) -> int:

@@ -10,13 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Index, String, Text, case, delete, func, select, update
-from sqlalchemy.dialects.mysql import insert as mysql_insert
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.core import clock
-from storefront.core.db import BigId, EnumText, Model, UtcDateTime, joined
+from storefront.core.db import BigId, EnumText, Model, UtcDateTime, insert_once, joined
 
 LEASE_SECONDS = 60
 BACKOFF_SECONDS = (5, 30, 120, 600, 1800, 3600, 7200)
@@ -65,16 +62,7 @@ def stage(name: str, *, dedupe_key: str | None = None, delay_seconds: float = 0,
         "created_at": created_at,
         "due_at": created_at + timedelta(seconds=delay_seconds),
     }
-    session.execute(_insert_once(session).values(row))
-
-
-def _insert_once(session: Session) -> Any:
-    dialect = session.get_bind().dialect.name
-    if dialect == "sqlite":
-        return sqlite_insert(OutboxJob).on_conflict_do_nothing()
-    if dialect == "postgresql":
-        return postgresql_insert(OutboxJob).on_conflict_do_nothing()
-    return mysql_insert(OutboxJob).on_duplicate_key_update(id=OutboxJob.id)
+    session.execute(insert_once(session, OutboxJob).values(row))
 
 
 def claim_due(session: Session, limit: int = 100) -> list[tuple[int, int]]:

@@ -10,6 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+
 from storefront.catalog.tiles.choice import choose
 from storefront.demo.shop import DATA, DemoOrder, DemoShop, write_shop
 from storefront.importing.goods import NewProduct, NewVariant
@@ -55,7 +57,7 @@ def build(source: Path) -> DemoShop:
     plans = _choose(plan_products(sales), sold)
     places = {variant.sku: place for place, variant in enumerate(v for plan in plans for v in plan.variants)}
     orders = _orders(sales, places)
-    demand = Counter({place: 0 for place in places.values()})
+    demand = Counter(dict.fromkeys(places.values(), 0))
     for order in orders:
         demand.update(dict(order.lines))
     products = tuple(_product(plan, places, demand) for plan in plans)
@@ -145,4 +147,4 @@ def _order(lines: list[Line], places: dict[str, int], last_day: int) -> DemoOrde
 
 if __name__ == "__main__":
     write_shop(build(Path(sys.argv[1])))
-    print(f"{DATA}: {DATA.stat().st_size} bytes")
+    click.echo(f"{DATA}: {DATA.stat().st_size} bytes")

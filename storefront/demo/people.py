@@ -1,16 +1,91 @@
-"""Invented buyers: the same number is always the same person. Their addresses end in example.com, which gets no mail."""
+"""Invented buyers: the same number is always the same person. Mail to example.com reaches nobody."""
 
 from dataclasses import dataclass
 
 FIRST_NAMES = (
-    "Ada Amir Beatrice Callum Chloe Daniel Edith Elif Farah Finn Grace Hana Hugo Imogen Isaac Jonas Kofi Lena Leo "
-    "Maeve Marta Milo Nadia Noah Olive Oscar Priya Quentin Rosa Rowan Samir Sofia Tess Theo Uma Victor Wren Yara Zoe"
-).split()
+    "Ada",
+    "Amir",
+    "Beatrice",
+    "Callum",
+    "Chloe",
+    "Daniel",
+    "Edith",
+    "Elif",
+    "Farah",
+    "Finn",
+    "Grace",
+    "Hana",
+    "Hugo",
+    "Imogen",
+    "Isaac",
+    "Jonas",
+    "Kofi",
+    "Lena",
+    "Leo",
+    "Maeve",
+    "Marta",
+    "Milo",
+    "Nadia",
+    "Noah",
+    "Olive",
+    "Oscar",
+    "Priya",
+    "Quentin",
+    "Rosa",
+    "Rowan",
+    "Samir",
+    "Sofia",
+    "Tess",
+    "Theo",
+    "Uma",
+    "Victor",
+    "Wren",
+    "Yara",
+    "Zoe",
+)
 LAST_NAMES = (
-    "Abbott Bailey Carver Dawson Ellery Fielding Garner Hale Ingram Jarvis Keane Lindqvist Marlow Nash Okafor Pell "
-    "Quayle Rahman Sandoval Thorne Usher Vance Whitlock Yates Zeller Barlow Croft Denholm Fairley Greaves Holt"
-).split()
-STREETS = "Mill Lane,Church Street,Orchard Road,Station Road,Linden Avenue,The Green,Harbour View,Rye Close".split(",")
+    "Abbott",
+    "Bailey",
+    "Carver",
+    "Dawson",
+    "Ellery",
+    "Fielding",
+    "Garner",
+    "Hale",
+    "Ingram",
+    "Jarvis",
+    "Keane",
+    "Lindqvist",
+    "Marlow",
+    "Nash",
+    "Okafor",
+    "Pell",
+    "Quayle",
+    "Rahman",
+    "Sandoval",
+    "Thorne",
+    "Usher",
+    "Vance",
+    "Whitlock",
+    "Yates",
+    "Zeller",
+    "Barlow",
+    "Croft",
+    "Denholm",
+    "Fairley",
+    "Greaves",
+    "Holt",
+)
+STREETS = (
+    "Mill Lane",
+    "Church Street",
+    "Orchard Road",
+    "Station Road",
+    "Linden Avenue",
+    "The Green",
+    "Harbour View",
+    "Rye Close",
+)
 TOWNS = {
     "GB": ("Bristol BS1 4ST", "Leeds LS1 5AB", "Norwich NR2 1TF", "Bath BA1 1UN", "York YO1 7HH", "Lewes BN7 2DB"),
     "DE": ("Köln 50667", "Leipzig 04109", "Bremen 28195"),

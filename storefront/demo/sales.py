@@ -83,14 +83,19 @@ def _add_customers(session: Session, till: Till, buyers: list[Person]) -> dict[s
     return ids_by(session, Customer.id, Customer.email, known)
 
 
-def _orders(
-    till: Till, best: int, buyers: list[Person], customer_ids: Mapping[str, int]
-) -> Iterator[NewOrder]:
+def _orders(till: Till, best: int, buyers: list[Person], customer_ids: Mapping[str, int]) -> Iterator[NewOrder]:
     variants = till.shop.variants
     numbers = _numbers(len(till.shop.orders))
     for place, (order, buyer) in enumerate(zip(till.shop.orders, buyers, strict=True)):
         lines = [
-            NewLine(till.goods.variant_ids[variant.sku], variant.sku, product.name, variant.name, quantity, variant.price_minor)
+            NewLine(
+                till.goods.variant_ids[variant.sku],
+                variant.sku,
+                product.name,
+                variant.name,
+                quantity,
+                variant.price_minor,
+            )
             for product, variant, quantity in ((*variants[index], quantity) for index, quantity in order.lines)
         ]
         placed_at = at_minute(till.midnight, order.days_ago, order.minute)

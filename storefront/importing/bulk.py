@@ -1,6 +1,6 @@
 """Many rows at once: plain INSERTs in batches, and the ids the database gave them, found again by a natural key."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -23,12 +23,18 @@ def insert_rows(session: Session, model: type[Model], rows: Iterable[Mapping[str
     return written
 
 
+def chunks(keys: Iterable[Any]) -> Iterator[list[Any]]:
+    """The distinct keys, sorted, in lists short enough for one statement."""
+    remaining = iter(sorted(set(keys)))
+    while some := list(islice(remaining, KEYS_AT_ONCE)):
+        yield some
+
+
 def ids_by(
     session: Session, identity: InstrumentedAttribute[int], key: InstrumentedAttribute[Any], keys: Iterable[Any]
 ) -> dict[Any, int]:
     """The `identity` of each row whose `key` is among `keys`; those there is no row for are left out."""
     found: dict[Any, int] = {}
-    remaining = iter(sorted(set(keys)))
-    while some := list(islice(remaining, KEYS_AT_ONCE)):
+    for some in chunks(keys):
         found.update(session.execute(select(key, identity).where(key.in_(some))).tuples().all())
     return found

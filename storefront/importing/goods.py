@@ -107,9 +107,7 @@ def _product_row(
 def _add_variants(
     session: Session, products: Iterable[NewProduct], product_ids: Mapping[str, int], booking: Booking
 ) -> int:
-    placed = [
-        (product, position, variant) for product in products for position, variant in enumerate(product.variants)
-    ]
+    placed = [(product, position, variant) for product in products for position, variant in enumerate(product.variants)]
     known = ids_by(session, Variant.id, Variant.sku, (variant.sku for _, _, variant in placed))
     fresh = [(product, position, variant) for product, position, variant in placed if variant.sku not in known]
     rows = (

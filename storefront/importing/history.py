@@ -1,16 +1,18 @@
 """Orders from elsewhere, written in bulk as they ended: they are history and do not touch present stock."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront.importing.bulk import BATCH, ids_by, insert_rows
-from storefront.orders.models import Order, OrderEvent, OrderLine, OrderStatus
+from storefront.importing.bulk import BATCH, chunks, ids_by, insert_rows
+from storefront.orders.models import Order, OrderEvent, OrderLine, OrderReturn, OrderStatus, ReturnLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +117,56 @@ def _event_rows(orders: Iterable[NewOrder], ids: Mapping[str, int], actor: str) 
                 "facts": {},
                 "created_at": event.at,
             }
+
+
+@dataclass(frozen=True, slots=True)
+class NewReturn:
+    """Goods of one order that came back: (place of the order line, pieces, value in minor units)."""
+
+    external_ref: str
+    order_id: int
+    reason: str
+    at: datetime
+    lines: Sequence[tuple[int, int, int]]
+
+
+def add_returns(session: Session, returns: Sequence[NewReturn]) -> None:
+    """Write new returns; a line's place counts the order's lines by id. Joins the session's transaction."""
+    rows = (
+        {"external_ref": new.external_ref, "order_id": new.order_id, "reason": new.reason, "created_at": new.at}
+        for new in returns
+    )
+    insert_rows(session, OrderReturn, rows)
+    return_ids = known_returns(session, (new.external_ref for new in returns))
+    places = _line_ids(session, {new.order_id for new in returns})
+    lines = (
+        {
+            "return_id": return_ids[new.external_ref, new.order_id],
+            "order_line_id": places[new.order_id][place],
+            "quantity": quantity,
+            "amount_minor": amount,
+        }
+        for new in returns
+        for place, quantity, amount in new.lines
+    )
+    insert_rows(session, ReturnLine, lines)
+
+
+def known_returns(session: Session, external_refs: Iterable[str]) -> dict[tuple[str, int], int]:
+    """The ids of the returns there are under those references, by reference and order id."""
+    found: dict[tuple[str, int], int] = {}
+    for some in chunks(external_refs):
+        query = select(OrderReturn.external_ref, OrderReturn.order_id, OrderReturn.id)
+        for ref, order_id, key in session.execute(query.where(OrderReturn.external_ref.in_(some))):
+            found[str(ref), order_id] = key
+    return found
+
+
+def _line_ids(session: Session, order_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The ids of the lines of some orders, in their order."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for some in chunks(order_ids):
+        query = select(OrderLine.order_id, OrderLine.id).where(OrderLine.order_id.in_(some)).order_by(OrderLine.id)
+        for order_id, key in session.execute(query):
+            found[order_id].append(key)
+    return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from storefront.core.errors import NotFound
+from storefront.core.errors import N_, NotFound
 from storefront.core.paging import Page, fetch_page
 from storefront.orders.models import Order, OrderLine, OrderReturn, OrderStatus
 
@@ -15,7 +15,7 @@ PAGE_SIZE = 25
 class UnknownOrder(NotFound):
     """No order is to be shown under that token, number or id."""
 
-    message = "We could not find this order. Check the link in your mail."
+    message = N_("We could not find this order. Check the link in your mail.")
 
 
 @dataclass(frozen=True, kw_only=True)

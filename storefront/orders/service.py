@@ -15,7 +15,7 @@ from storefront.catalog.models import Variant
 from storefront.catalog.service import count_sold
 from storefront.core import clock, outbox
 from storefront.core.db import joined, retry_deadlocks, transaction
-from storefront.core.errors import Conflict
+from storefront.core.errors import N_, Conflict
 from storefront.core.text import spoken_number
 from storefront.orders.models import TRANSITIONS, Order, OrderEvent, OrderLine, OrderStatus
 from storefront.orders.queries import UnknownOrder, get_order_by_id
@@ -27,7 +27,7 @@ NUMBER_TRIES = 5
 class OrderMoved(Conflict):
     """The order is no longer in the state the step expects; `status` is where it stands."""
 
-    message = "This order is %(status)s, so this is no longer possible."
+    message = N_("This order has moved on in the meantime, so this is no longer possible.")
 
 
 @dataclass(frozen=True, kw_only=True)

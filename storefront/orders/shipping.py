@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 
-from storefront.core.errors import InvalidInput
+from storefront.core.errors import N_, InvalidInput
 from storefront.core.money import to_minor
 
 HOME_COUNTRY = "GB"
@@ -16,7 +16,7 @@ FREE_FROM = Decimal("50")
 class NoSuchMethod(InvalidInput):
     """The shipping method does not go to that country."""
 
-    message = "Choose how we should send it."
+    message = N_("Choose how we should send it.")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from storefront.core.errors import Conflict, InvalidInput, Unavailable
+from storefront.core.errors import N_, Conflict, InvalidInput, Unavailable
 
 
 class PaymentStatus(StrEnum):
@@ -101,19 +101,19 @@ class ProviderEvent:
 class InvalidSignature(InvalidInput):
     """The provider did not sign the message, or too long ago; `reason` is missing, malformed, mismatch or stale."""
 
-    message = "The signature of this message is not valid."
+    message = N_("The signature of this message is not valid.")
 
 
 class GatewayUnavailable(Unavailable):
     """The outcome is unknown or nothing happened: ask again with the same idempotency key."""
 
-    message = "The payment provider did not answer. Please try again in a moment."
+    message = N_("The payment provider did not answer. Please try again in a moment.")
 
 
 class GatewayRejected(Conflict):
     """The provider refused this request, and would refuse it again; `reason` and `param` are its own words."""
 
-    message = "The payment provider did not accept this request."
+    message = N_("The payment provider did not accept this request.")
 
 
 class Gateway(Protocol):

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
-from storefront.core.errors import NotFound
+from storefront.core.errors import N_, NotFound
 from storefront.payments.models import Payment, WebhookEvent
 
 STALE_AFTER = timedelta(minutes=2)
@@ -15,7 +15,7 @@ STALE_AFTER = timedelta(minutes=2)
 class UnknownPayment(NotFound):
     """No attempt of ours is meant; it may be committed a moment later, so what asked should ask again."""
 
-    message = "This payment is not known here."
+    message = N_("This payment is not known here.")
 
 
 def get_payment(session: Session, payment_id: int) -> Payment:

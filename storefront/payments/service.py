@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock, outbox
 from storefront.core.db import db, retry_deadlocks, transaction
-from storefront.core.errors import Conflict
+from storefront.core.errors import N_, Conflict
 from storefront.orders import service as orders
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order_by_id
 from storefront.orders.shipping import label_of
 from storefront.payments.gateway import (
     Gateway,
+    GatewayRejected,
     PaymentState,
     PaymentStatus,
     ProviderEvent,
@@ -26,20 +27,21 @@ from storefront.payments.gateway import (
 from storefront.payments.models import FINAL, TRANSITIONS, Payment, WebhookEvent
 from storefront.payments.queries import find_live_payment, get_event, get_payment
 
-MIN_SESSION = timedelta(minutes=31)
+# The provider wants at least 30 minutes from the moment it hears of a session.
+MIN_SESSION = timedelta(minutes=40)
 HANDLED_PREFIX = "checkout.session."
 
 
 class PaymentMismatch(Conflict):
     """What the provider reports is not what we asked for; `facts` say what differs. Nothing is moved."""
 
-    message = "The provider's report does not match the order: %(differs)s."
+    message = N_("The provider's report does not match the order: %(differs)s.")
 
 
 class StillPayable(Conflict):
     """The provider has not confirmed that the order can no longer be paid."""
 
-    message = "A payment for this order is under way. Please try again in a moment."
+    message = N_("A payment for this order is under way. Please try again in a moment.")
 
 
 def start(order_id: int, gateway: Gateway, base_url: str) -> str:
@@ -50,10 +52,13 @@ def start(order_id: int, gateway: Gateway, base_url: str) -> str:
     payment = _intend(order_id, gateway.name)
     if payment.url is not None:
         return payment.url
-    order = get_order_by_id(db.session(), order_id)
-    request = _request(order, payment, base_url)
-    db.session.rollback()
-    result = gateway.start(request)
+    try:
+        result = gateway.start(_read_request(payment, base_url))
+    except GatewayRejected as error:
+        if error.facts.get("param") != "expires_at":
+            raise
+        # The first call never arrived and its end is too near by now; nothing exists under this key, so the end may move.
+        result = gateway.start(_read_request(_prolong(payment.id), base_url))
     with transaction() as session:
         kept = get_payment(session, payment.id)
         kept.session_id, kept.url, kept.updated_at = result.session_id, result.url, clock.now()
@@ -175,6 +180,21 @@ def _new_attempt(session: Session, order: Order, gateway_name: str) -> Payment:
 def _session_end(order_end: datetime | None) -> datetime:
     earliest = clock.now() + MIN_SESSION
     return max(order_end, earliest) if order_end else earliest
+
+
+def _prolong(payment_id: int) -> Payment:
+    with transaction() as session:
+        payment = get_payment(session, payment_id)
+        payment.expires_at = clock.now() + MIN_SESSION
+        session.flush()
+        session.expunge(payment)
+        return payment
+
+
+def _read_request(payment: Payment, base_url: str) -> SessionRequest:
+    request = _request(get_order_by_id(db.session(), payment.order_id), payment, base_url)
+    db.session.rollback()
+    return request
 
 
 def _request(order: Order, payment: Payment, base_url: str) -> SessionRequest:

@@ -1,6 +1,7 @@
 """The commands that start the shop: `storefront run` for all of it, `web`, `worker` and `clock` for one process."""
 
 import click
+from flask.cli import ScriptInfo, pass_script_info
 
 from storefront.config import SettingError, Settings, load_settings
 from storefront.run import checks, prepare, programs
@@ -8,7 +9,8 @@ from storefront.run.banner import render_banner
 
 
 @click.command()
-def run() -> None:
+@pass_script_info
+def run(info: ScriptInfo) -> None:
     """Start the whole shop: database, Valkey, web server, worker, clock. Ctrl-C stops all of it."""
     settings = _settings()
     checks.make_data_folder(settings)
@@ -17,7 +19,8 @@ def run() -> None:
     settings = prepare.complete(settings)
     checks.check_database(settings.database_url)
     checks.check_redis(settings)
-    prepare.prepare_database(settings)
+    click.echo("Preparing the database ...")
+    prepare.prepare_database(info.load_app(), settings)
     click.echo(render_banner(settings, _logins(settings)))
     programs.become_supervisor(programs.names_of_programs(settings))
 

@@ -4,6 +4,8 @@ import logging
 import os
 from dataclasses import replace
 
+from flask import Flask
+
 from storefront.config import Settings
 from storefront.run import valkey
 from storefront.run.banner import EVERYWHERE, address
@@ -29,13 +31,11 @@ def complete(settings: Settings) -> Settings:
     return replace(settings, **changed)  # type: ignore[arg-type]  # The names are fields, their values of their type.
 
 
-def prepare_database(settings: Settings) -> None:
-    """Run the migrations that are missing; seed the demo shop when it is a demo and empty."""
+def prepare_database(app: Flask, settings: Settings) -> None:
+    """Run the migrations that are missing; fill the shop with the demo when it is one and empty."""
     from flask_migrate import upgrade
 
-    from storefront.cli import make_command_app
-
-    with make_command_app().app_context():
+    with app.app_context():
         logging.getLogger("alembic").setLevel(logging.WARNING)
         upgrade()
         if settings.demo:

@@ -13,8 +13,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront.catalog.models import Variant
-from storefront.core.db import joined, transaction
-from storefront.core.errors import Conflict, InvalidInput
+from storefront.core.db import insert_once, joined, retry_deadlocks, transaction
+from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.stock.models import EntryKind, StockEntry, StockItem
 
 MAX_CHANGE = 1_000_000
@@ -43,7 +43,7 @@ class ShortLine:
 class OutOfStock(Conflict):
     """Not all of it is there; `lines` are the ShortLines."""
 
-    message = "Some of this is sold out: %(names)s."
+    message = N_("Some of this is sold out: %(names)s.")
 
     @classmethod
     def of(cls, lines: list[ShortLine]) -> "OutOfStock":
@@ -54,21 +54,27 @@ class OutOfStock(Conflict):
 class InvalidQuantity(InvalidInput):
     """The change is zero or too large to be meant."""
 
-    message = "Enter a whole number other than 0, at most 1,000,000."
+    message = N_("Enter a whole number other than 0, at most 1,000,000.")
 
 
 class NotEnoughStock(Conflict):
     """The change would leave less than nothing."""
 
-    message = "Only %(available)s are available, so stock cannot change by %(quantity)s."
+    message = N_("Only %(available)s are available, so stock cannot change by %(quantity)s.")
+
+
+class NotOnShelf(Conflict):
+    """More is to be shipped than lies on the shelf: counting and ledger disagree."""
+
+    message = "Fewer than %(quantity)s lie on the shelf. Count them and correct the stock first."
 
 
 def ensure_item(variant_id: int) -> None:
     """Give a new variant its stock row with nothing in it; joins the caller's transaction, idempotent."""
     session = joined()
     if session.get(StockItem, variant_id) is None:
-        session.add(StockItem(variant_id=variant_id, available=0, on_hand=0, version=0))
-        session.flush()
+        row = {"variant_id": variant_id, "available": 0, "on_hand": 0, "version": 0}
+        session.execute(insert_once(session, StockItem).values(row))
 
 
 def take(lines: Iterable[StockLine], actor: str) -> None:
@@ -94,12 +100,17 @@ def release(lines: Iterable[StockLine], actor: str, reason: str) -> None:
 
 
 def ship(lines: Iterable[StockLine]) -> None:
-    """Take shipped pieces from the shelf: `on_hand` goes down, `available` did when they were sold; joins."""
+    """Take shipped pieces from the shelf: `on_hand` goes down, `available` did when they were sold; joins.
+
+    Raises NotOnShelf, and the caller's transaction must not commit then.
+    """
     session = joined()
     for variant_id, quantity in sorted(_per_variant(lines).items()):
-        _add(session, variant_id, on_hand=-quantity)
+        if not _add(session, variant_id, on_hand=-quantity):
+            raise NotOnShelf(variant_id=variant_id, quantity=quantity)
 
 
+@retry_deadlocks
 def receive(variant_id: int, quantity: int, actor: str, reason: str = "") -> None:
     """Book goods that arrived; opens a transaction. Raises InvalidQuantity unless 1 <= quantity <= 1,000,000."""
     if not 1 <= quantity <= MAX_CHANGE:
@@ -108,6 +119,7 @@ def receive(variant_id: int, quantity: int, actor: str, reason: str = "") -> Non
         change(variant_id, quantity, EntryKind.RECEIPT, actor, reason)
 
 
+@retry_deadlocks
 def adjust(variant_id: int, quantity: int, actor: str, reason: str) -> None:
     """Correct stock by a signed number after counting; opens a transaction. Raises NotEnoughStock below zero."""
     with transaction():

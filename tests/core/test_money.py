@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.core.money import MAX_MINOR, InvalidAmount, format_minor, minor_digits, parse_minor, to_decimal, to_minor
+from storefront.core.money import (
+    MAX_MINOR,
+    InvalidAmount,
+    format_minor,
+    minor_digits,
+    parse_minor,
+    to_decimal,
+    to_minor,
+)
 
 CURRENCIES = st.sampled_from(["GBP", "JPY", "KWD"])
 AMOUNTS = st.integers(min_value=0, max_value=MAX_MINOR)

@@ -11,7 +11,13 @@ from storefront.core.text import NUMBER_ALPHABET, fold, slugify, spoken_number
 
 @pytest.mark.parametrize(
     ("text", "folded"),
-    [("  Café  au\tLAIT ", "cafe au lait"), ("Straße", "strasse"), ("ＬＡＭＰ", "lamp"), ("灯", "灯"), ("Lamp™", "lamptm")],
+    [
+        ("  Café  au\tLAIT ", "cafe au lait"),
+        ("Straße", "strasse"),
+        ("ＬＡＭＰ", "lamp"),
+        ("灯", "灯"),
+        ("Lamp™", "lamptm"),
+    ],
 )
 def test_text_is_folded_for_comparison(text: str, folded: str) -> None:
     assert fold(text) == folded

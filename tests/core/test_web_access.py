@@ -70,7 +70,9 @@ def test_a_state_change_from_another_site_is_refused(client: FlaskClient, header
     assert client.post("/cart/lines", data={"variant_id": 1}, headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_nobody_is_sent_elsewhere_after_signing_in(sign_in: Callable[..., FlaskClient], target: str) -> None:
     client = sign_in()
     assert client.get("/account/sign-in", query_string={"next": target}).location == "/account"

@@ -125,9 +125,7 @@ def test_every_template_is_rendered_by_somebody(
 
 
 @pytest.mark.parametrize("path", ["/search?q=plate", "/p/{product}", "/cart", "/orders/{pending}", "/c/{shelf}"])
-def test_a_fragment_is_a_part_of_its_page(
-    client: FlaskClient, stocked: dict[str, str], path: str
-) -> None:
+def test_a_fragment_is_a_part_of_its_page(client: FlaskClient, stocked: dict[str, str], path: str) -> None:
     shelf = re.search(r'href="/c/([^"]+)"', client.get("/").text)
     assert shelf
     address = path.format(shelf=shelf.group(1), **stocked)

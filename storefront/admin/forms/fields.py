@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext as _
 from wtforms import Field
 from wtforms.widgets import TextInput
 
@@ -33,7 +34,7 @@ class MoneyField(Field):
         except InvalidAmount as error:
             raise ValueError(tell(error)) from None
         if minor > MAX_PRICE_MINOR:
-            raise ValueError(self.gettext("Number must be at most %(max)s.") % {"max": _shown(MAX_PRICE_MINOR)})
+            raise ValueError(_("Enter at most %(max)s.", max=_shown(MAX_PRICE_MINOR)))
         self.data = minor
 
 

@@ -1,6 +1,8 @@
 """Products: list, create, change, prices, archive and restore."""
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from flask import flash, request, url_for
@@ -27,14 +29,15 @@ def products() -> Response:
     """The list, narrowed and sorted by what stands in the URL."""
     session, chosen = db.session(), lists.read_products(request.args)
     found = list_products(session, chosen.wanted(), chosen.sort, chosen.page, lists.PRODUCTS_SIZE)
-    variants = [variant.id for product in found.items for variant in product.variants]
+    categories = list_categories(session)
     return page(
         "admin/products/index.html",
         fragment="results",
         found=found,
         chosen=chosen,
-        available=map_available(session, variants),
-        categories=list_categories(session),
+        available=_available(found.items),
+        categories=categories,
+        names={category.id: category.name for category in categories},
         url=partial(url_for, "admin.products", **chosen.arguments()),
     )
 
@@ -130,6 +133,13 @@ def change_prices(product_id: int) -> Response:
     return see_other(url_for("admin.products", **lists.read_products(request.args).arguments()))
 
 
+def _available(products: Sequence[Product]) -> dict[int, int]:
+    """How many pieces of each product can be sold, all its active variants together."""
+    variants = {product.id: [variant.id for variant in product.active_variants] for product in products}
+    pieces = map_available(db.session(), chain.from_iterable(variants.values()))
+    return {product_id: sum(pieces[variant_id] for variant_id in ids) for product_id, ids in variants.items()}
+
+
 def _sent_form() -> ProductForm:
     form = ProductForm()
     form.offer(list_categories(db.session()))
@@ -170,6 +180,7 @@ def _show_form(form: ProductForm, found: Product | None = None, status: int = 20
         status=status,
         form=form,
         product=found,
+        action=url_for("admin.change_product", product_id=found.id) if found else url_for("admin.create_product"),
         is_changed=request.method == "POST",
         **{"differences": None, **context},
     )

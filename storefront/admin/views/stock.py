@@ -4,6 +4,7 @@ from flask import flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from storefront.admin import words
 from storefront.admin.desk import actor, blueprint
 from storefront.admin.forms.stock import RECEIVED, StockForm
 from storefront.admin.queries import map_items, map_names
@@ -73,4 +74,5 @@ def _show(product: Product, variant: Variant, form: StockForm, status: int = 200
         entries=entries,
         names=map_names(session, {entry.actor for entry in entries}),
         newest=NEWEST,
+        words=words,
     )

@@ -23,7 +23,7 @@ def draw_tile(code: str, name: str, category: str, size: int = TILE_SIZE) -> Ima
 
     What it shows follows from the name, colours and prints too where the name tells them; the rest from the code.
     """
-    chance = random.Random(hashlib.sha256(code.encode()).digest())
+    chance = random.Random(hashlib.sha256(code.encode()).digest())  # noqa: S311  # It draws, it does not encrypt.
     motif, scenes = choose(name, category)
     words = name.lower().replace("/", " ").replace("-", " ").split()
     main = DYES[dye_named_in(words) or chance.choice(sorted(DYES))]
@@ -43,7 +43,10 @@ def draw_tile(code: str, name: str, category: str, size: int = TILE_SIZE) -> Ima
 
 
 def _ground_for(main: Colour, chance: random.Random) -> Ground:
-    """A background that the thing stands out from."""
+    """A background that the thing stands out from; a darker one for what is nearly white."""
+    if lightness(main) > 0.85:
+        paper = chance.choice(GROUNDS)
+        return Ground(wall=paper.table, table=mix(paper.table, INK, 0.14), shape=mix(paper.table, paper.wall, 0.5))
     fitting = [g for g in GROUNDS if _distance(main, g.wall) > 90 and _distance(main, g.shape) > 60]
     if len(fitting) < 4:
         fitting = sorted(GROUNDS, key=lambda g: -_distance(main, g.wall))[:5]

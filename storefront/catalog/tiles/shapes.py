@@ -103,3 +103,17 @@ def flame(cx: float, base: float, height: float) -> Outline:
 def arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float) -> Outline:
     """An open curve along an ellipse, to be drawn as a line."""
     return ellipse(cx, cy, rx, ry, start, end)
+
+
+def small_star(cx: float, cy: float, size: float) -> Outline:
+    """A star about `size` units wide."""
+    return star(cx, cy, size * 0.6)
+
+
+def small_disc(cx: float, cy: float, size: float) -> Outline:
+    """A disc `size` units wide."""
+    return ellipse(cx, cy, size / 2)
+
+
+# Little figures that decorate things, all drawn from a centre and a width.
+FIGURES = (heart, small_star, small_disc)

@@ -2,8 +2,27 @@
 
 from typing import Any
 
+from flask_babel import LazyString, get_translations
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField
+
+# What WTForms says by itself, in the shop's words and so in the shop's catalogues. A long text is kept short by the
+# field's own limit, and a choice by its list: who reads these has sent the form by other means than our page.
+BUILT_IN = {
+    "This field is required.": _l("Please fill this in."),
+    "Invalid input.": _l("This cannot be used."),
+    "Invalid email address.": _l("Enter an e-mail address such as name@example.com."),
+    "Field cannot be longer than %(max)d characters.": _l("Use at most %(max)s characters."),
+    "Field must be at least %(min)d characters long.": _l("Use at least %(min)s characters."),
+    "Field must be between %(min)d and %(max)d characters long.": _l("Use %(min)s to %(max)s characters."),
+    "Number must be at most %(max)s.": _l("Enter at most %(max)s."),
+    "Number must be at least %(min)s.": _l("Enter at least %(min)s."),
+    "Number must be between %(min)s and %(max)s.": _l("Enter a number from %(min)s to %(max)s."),
+    "Not a valid integer value.": _l("Enter a whole number."),
+    "Not a valid choice.": _l("Choose one of the list."),
+    "Invalid Choice: could not coerce.": _l("Choose one of the list."),
+}
 
 
 def trimmed(value: Any) -> Any:
@@ -23,6 +42,19 @@ class TextField(StringField):
         super().__init__(label, validators, filters=(trimmed,), **kwargs)
 
 
+class Texts:
+    """Translates what WTForms says by itself."""
+
+    def gettext(self, text: str) -> str:
+        """The shop's own words for a text of WTForms, in the page's language."""
+        own: LazyString | None = BUILT_IN.get(text)
+        return str(get_translations().ugettext(text) if own is None else own)
+
+    def ngettext(self, _singular: str, plural: str, _number: int) -> str:
+        """The same for a counted text: no limit in this shop is 1."""
+        return self.gettext(plural)
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """A form of the shop. core.web.headers has checked the token before a view sees it."""
 
@@ -30,3 +62,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         """WTForms' own settings."""
 
         csrf = False
+
+        def get_translations(self, _form: Any) -> Texts:
+            """Whose words the errors have."""
+            return Texts()

@@ -40,7 +40,8 @@ RULES = (
         "textiles",
         "Cushions & Textiles",
         "cushion doormat throw rug towel curtain quilt bedspread blanket pillow hot.water.bottle hottie door.mat "
-        "table.run tablecloth duvet hand.warmer pocket.warmer scarf slipper door.stop doorstop filler.pad ironing glove",
+        "table.run tablecloth duvet hand.warmer pocket.warmer scarf slipper door.stop doorstop filler.pad ironing "
+        "glove",
     ),
     CategoryRule(
         "bags-travel",
@@ -63,7 +64,8 @@ RULES = (
     CategoryRule(
         "party",
         "Party",
-        "party straw napkin doily doilies paper.plate paper.cup banner birthday popcorn.holder cocktail popper honeycomb",
+        "party straw napkin doily doilies paper.plate paper.cup banner birthday popcorn.holder cocktail popper "
+        "honeycomb",
     ),
     CategoryRule(
         "stationery-wrap",
@@ -75,9 +77,9 @@ RULES = (
     CategoryRule(
         "kitchen-dining",
         "Kitchen & Dining",
-        "mug cup plate bowl cake cakestand baking teapot jug tin cutlery tea coffee kitchen spoon fork knife jar egg.cup "
-        "bread biscuit cookie tray lunch bottle pantry spice butter sugar toast coaster placemat jam ladle whisk "
-        "dinner tumbler glass saucer recipe apron oven chopping pudding ramekin jelly mould timer scale popcorn "
+        "mug cup plate bowl cake cakestand baking teapot jug tin cutlery tea coffee kitchen spoon fork knife jar "
+        "egg.cup bread biscuit cookie tray lunch bottle pantry spice butter sugar toast coaster placemat jam ladle "
+        "whisk dinner tumbler glass saucer recipe apron oven chopping pudding ramekin jelly mould timer scale popcorn "
         "cakecases trivet pan thermometer measuring beaker wine decanter goblet teaspoon snack milk dish lolly "
         "ice.cream tiffin",
     ),

@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache, reduce
 
-SMALL_WORDS = frozenset("a an and as at by de for from in la of on or the to with".split())
-ACRONYMS = frozenset("BBQ CD DIY DVD GB LED MDF TV UK USA USB VIP XXL".split())
+SMALL_WORDS = frozenset(
+    ["a", "an", "and", "as", "at", "by", "de", "for", "from", "in", "la", "of", "on", "or", "the", "to", "with"]
+)
+ACRONYMS = frozenset(["BBQ", "CD", "DIY", "DVD", "GB", "LED", "MDF", "TV", "UK", "USA", "USB", "VIP", "XXL"])
 SPELLINGS = {
     "3d": "3D",
     "ant": "Antique",
@@ -50,8 +52,28 @@ REMARK = re.compile(
 )
 REMARKS_IN_CAPITALS = frozenset({"DAMAGED", "FBA", "FOUND", "LOST", "MIA"})
 COLOURS = frozenset(
-    "amber amethyst black blue brown cream crystal gold green grey ivory lilac orange pink purple red silver turquoise "
-    "white yellow".split()
+    [
+        "amber",
+        "amethyst",
+        "black",
+        "blue",
+        "brown",
+        "cream",
+        "crystal",
+        "gold",
+        "green",
+        "grey",
+        "ivory",
+        "lilac",
+        "orange",
+        "pink",
+        "purple",
+        "red",
+        "silver",
+        "turquoise",
+        "white",
+        "yellow",
+    ]
 )
 
 

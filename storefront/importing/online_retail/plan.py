@@ -1,8 +1,8 @@
 """From a file to everything that is to be written, without touching the database: a bad file ends here."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
@@ -43,20 +43,16 @@ def make_plan(path: Path, progress: Callable[[int], object] = lambda read: None)
     return Plan([_new_product(product, stock) for product in products.values()], orders, returns, account)
 
 
-def _without_duplicates(lines: Iterable[Line], account: Account) -> Iterable[Line]:
+def _without_duplicates(lines: Iterable[Line], account: Account) -> Iterator[Line]:
     """Every line but those that say, field by field, what an earlier one of the same invoice said."""
-    seen: dict[str, set[int]] = {}
-    kept: dict[tuple[str, int], list[tuple[object, ...]]] = {}
+    seen: set[Line] = set()
     for line in lines:
-        said = (line.code, line.description, line.quantity, line.placed_at, line.price_minor, line.customer, line.country)
-        digest = hash(said)
-        hashes = seen.setdefault(line.invoice, set())
-        if digest in hashes and said in kept[line.invoice, digest]:
+        said = replace(line, number=0)
+        if said in seen:
             account.refuse(line.number, line.invoice, line.code, Reason.DUPLICATE)
-            continue
-        hashes.add(digest)
-        kept.setdefault((line.invoice, digest), []).append(said)
-        yield line
+        else:
+            seen.add(said)
+            yield line
 
 
 def _sort(lines: Iterable[Line], account: Account) -> dict[Kind, list[Line]]:

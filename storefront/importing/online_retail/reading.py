@@ -11,16 +11,20 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from storefront.core.errors import InvalidInput
+from storefront.core.errors import N_, InvalidInput
 from storefront.importing.online_retail.account import Account, Reason
+
+if TYPE_CHECKING:
+    import _csv
 
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 LOCAL = ZoneInfo("Europe/London")
 MAX_QUANTITY = 1_000_000
 MAX_PRICE_MINOR = 100_000_000
+INVOICE = re.compile(r"[AC]?\d{1,10}")
 CODE = re.compile(r"[A-Za-z0-9_ ]{1,20}")
 PRICE = re.compile(r"-?\d{1,9}(\.\d{1,6})?")
 QUANTITY = re.compile(r"-?\d{1,9}(\.0)?")
@@ -35,31 +39,31 @@ class FileRefused(InvalidInput):
 class EmptyFile(FileRefused):
     """There is not even a line of column names."""
 
-    message = "The file is empty."
+    message = N_("The file is empty.")
 
 
 class WrongColumns(FileRefused):
     """The first line does not name the columns."""
 
-    message = "Line 1 does not name the column %(column)s. The columns are: %(columns)s."
+    message = N_("Line 1 does not name the column %(column)s. The columns are: %(columns)s.")
 
 
 class WrongEncoding(FileRefused):
     """The file is not UTF-8."""
 
-    message = "Line %(line)s is not UTF-8 text. Save the file as UTF-8 and try again."
+    message = N_("Line %(line)s is not UTF-8 text. Save the file as UTF-8 and try again.")
 
 
 class DamagedFile(FileRefused):
     """The compressed file ends too early or its check sum is wrong."""
 
-    message = "The compressed file is damaged or cut off after line %(line)s. Fetch it again."
+    message = N_("The compressed file is damaged or cut off after line %(line)s. Fetch it again.")
 
 
 class BrokenRow(FileRefused):
     """A line has too few or too many fields, or a quotation mark that does not end."""
 
-    message = "Line %(line)s is not a row of %(expected)s fields. The file may be cut off there."
+    message = N_("Line %(line)s is not a row of %(expected)s fields. The file may be cut off there.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ def _header(rows: Iterator[list[str]]) -> list[str]:
     return header
 
 
-def _whole_rows(rows: "csv.Reader", expected: int) -> Iterator[list[str]]:
+def _whole_rows(rows: "_csv.Reader", expected: int) -> Iterator[list[str]]:
     try:
         for row in rows:
             if len(row) != expected:
@@ -159,7 +163,7 @@ def _line(number: int, fields: list[str]) -> Line:
     invoice, code, description, quantity, placed, price, customer, country = fields
     return Line(
         number=number,
-        invoice=_code(invoice),
+        invoice=_invoice(invoice),
         code=_code(code).upper(),
         description=_text(description),
         quantity=_quantity(quantity),
@@ -171,6 +175,13 @@ def _line(number: int, fields: list[str]) -> Line:
 
 
 # The same few thousand values come again and again: reading each once is faster, and equal strings are kept once.
+@lru_cache(maxsize=65_536)
+def _invoice(text: str) -> str:
+    if not INVOICE.fullmatch(text):
+        raise _Unreadable(Reason.BAD_CODE)
+    return text
+
+
 @lru_cache(maxsize=65_536)
 def _code(text: str) -> str:
     if not CODE.fullmatch(text):

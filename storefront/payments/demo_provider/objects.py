@@ -14,6 +14,14 @@ SESSION_UNUSED = (
     "saved_payment_method_options setup_intent shipping_address_collection shipping_cost submit_type subscription "
     "collected_information wallet_options"
 )
+SESSION_ALWAYS: dict[str, Any] = dict.fromkeys(SESSION_UNUSED.split()) | {
+    "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+    "custom_fields": [],
+    "custom_text": dict.fromkeys(["after_submit", "shipping_address", "submit", "terms_of_service_acceptance"]),
+    "shipping_options": [],
+    "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+    "ui_mode": "hosted_page",
+}
 INTENT_UNUSED = (
     "amount_details application application_fee_amount automatic_payment_methods cancellation_reason customer "
     "customer_account description excluded_payment_method_types latest_charge managed_payments next_action "
@@ -26,19 +34,16 @@ def session_object(session: sqlite3.Row, intent: sqlite3.Row | None, *, url: str
     """A checkout session; its payment intent is an object when `is_expanded`, and else an id."""
     params = json.loads(session["params"])
     intent_value = intent_object(intent, session) if intent and is_expanded else intent["id"] if intent else None
-    return dict.fromkeys(SESSION_UNUSED.split()) | {
+    return SESSION_ALWAYS | {
         "id": session["id"],
         "object": "checkout.session",
         "adaptive_pricing": params.get("adaptive_pricing", {"enabled": False}),
         "amount_subtotal": session["amount_total"],
         "amount_total": session["amount_total"],
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "cancel_url": params.get("cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
         "created": session["created"],
         "currency": session["currency"],
-        "custom_fields": [],
-        "custom_text": dict.fromkeys(["after_submit", "shipping_address", "submit", "terms_of_service_acceptance"]),
         "customer_details": _customer_details(params.get("customer_email")),
         "customer_email": params.get("customer_email"),
         "expires_at": session["expires_at"],
@@ -50,11 +55,8 @@ def session_object(session: sqlite3.Row, intent: sqlite3.Row | None, *, url: str
         "payment_method_options": {},
         "payment_method_types": ["card"],
         "payment_status": "paid" if session["status"] == "complete" else "unpaid",
-        "shipping_options": [],
         "status": session["status"],
         "success_url": params["success_url"],
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "ui_mode": "hosted_page",
         "url": url if session["status"] == "open" else None,
     }
 

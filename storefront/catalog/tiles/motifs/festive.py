@@ -3,7 +3,18 @@
 from storefront.catalog.tiles.canvas import Canvas
 from storefront.catalog.tiles.look import Look
 from storefront.catalog.tiles.palette import BRASS, CREAM, GLOW, INK, LEAF, TERRACOTTA, WOOD, mix
-from storefront.catalog.tiles.shapes import arc, box, ellipse, heart, leaf, rotated, smooth, star, turned_on_lathe
+from storefront.catalog.tiles.shapes import (
+    FIGURES,
+    arc,
+    box,
+    ellipse,
+    heart,
+    leaf,
+    rotated,
+    smooth,
+    star,
+    turned_on_lathe,
+)
 
 
 def tree(c: Canvas, k: Look) -> None:
@@ -121,12 +132,7 @@ def bunting(c: Canvas, k: Look) -> None:
 
 def garland(c: Canvas, k: Look) -> None:
     """Hearts, stars or discs on hanging threads."""
-    figures = (
-        lambda x, y, size: heart(x, y, size),
-        lambda x, y, size: star(x, y, size * 0.6),
-        lambda x, y, size: ellipse(x, y, size / 2),
-    )
-    figure = figures[k.pick(3)]
+    figure = FIGURES[k.pick(3)]
     for column, (x, count) in enumerate(((18, 3), (34, 4), (50, 5), (66, 4), (82, 3))):
         c.line([(x, 0), (x, 8 + 15 * count)], k.dark, 0.8)
         for row in range(count):

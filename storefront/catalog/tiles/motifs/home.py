@@ -130,10 +130,12 @@ def drawers(c: Canvas, k: Look) -> None:
     height, width = 48 / rows, 42 / columns
     for row in range(rows):
         for column in range(columns):
-            x, y = 29 + column * width, 30 + row * height
+            left, top = 29 + column * width, 30 + row * height
             tone = (k.light, k.accent, k.main)[(row + column) % 3]
-            c.body(box(x + 1, y + 1, x + width - 1, y + height - 1, 1), tone, k.pattern, mix(tone, CREAM, 0.4), 5)
-            c.disc(x + width / 2, y + height / 2, 1.6, BRASS)
+            c.body(
+                box(left + 1, top + 1, left + width - 1, top + height - 1, 1), tone, k.pattern, mix(tone, CREAM, 0.4), 5
+            )
+            c.disc(left + width / 2, top + height / 2, 1.6, BRASS)
 
 
 def hook(c: Canvas, k: Look) -> None:

@@ -3,7 +3,7 @@
 from storefront.catalog.tiles.canvas import Canvas
 from storefront.catalog.tiles.look import Look
 from storefront.catalog.tiles.palette import BRASS, CREAM, INK, PAPER, STEEL, WOOD, mix
-from storefront.catalog.tiles.shapes import arc, box, ellipse, flame, heart, leaf, rotated, smooth, star
+from storefront.catalog.tiles.shapes import FIGURES, arc, box, ellipse, flame, heart, leaf, rotated, smooth, star
 
 
 def card(c: Canvas, k: Look) -> None:
@@ -111,11 +111,10 @@ def stickers(c: Canvas, k: Look) -> None:
     tilt = (-5, 4, 8)[k.pick(3)]
     c.shadow(52, 54, 27, 32, 0.2)
     c.paint(rotated(box(24, 18, 76, 82, 2), tilt, (50, 50)), PAPER)
-    kinds = (heart, lambda x, y, size: star(x, y, size * 0.6), lambda x, y, size: ellipse(x, y, size / 2))
     for row in range(4):
         for column in range(3):
             x, y = 34 + column * 16, 27 + row * 15.5
-            outline = kinds[(row + column + k.pick(3)) % 3](x, y, 11)
+            outline = FIGURES[(row + column + k.pick(3)) % 3](x, y, 11)
             c.paint(rotated(outline, tilt, (50, 50)), (k.main, k.accent, k.dark, k.light)[(row * 2 + column) % 4])
 
 

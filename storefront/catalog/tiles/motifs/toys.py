@@ -3,7 +3,18 @@
 from storefront.catalog.tiles.canvas import Canvas
 from storefront.catalog.tiles.look import Look
 from storefront.catalog.tiles.palette import BRASS, CREAM, INK, STEEL, TERRACOTTA, WOOD, mix
-from storefront.catalog.tiles.shapes import arc, box, ellipse, flame, heart, rotated, smooth, star, turned_on_lathe
+from storefront.catalog.tiles.shapes import (
+    FIGURES,
+    arc,
+    box,
+    ellipse,
+    flame,
+    heart,
+    rotated,
+    smooth,
+    star,
+    turned_on_lathe,
+)
 
 
 def spinning_top(c: Canvas, k: Look) -> None:
@@ -21,13 +32,12 @@ def spinning_top(c: Canvas, k: Look) -> None:
 def blocks(c: Canvas, k: Look) -> None:
     """Building blocks, stacked."""
     c.shadow(50, 82, 29, 4)
-    figures = (heart, lambda x, y, size: star(x, y, size * 0.6), lambda x, y, size: ellipse(x, y, size / 2))
     places = ((35.5, 70.5), (59.5, 70.5), (46 + 3 * k.pick(3), 46.5))
     for index, (x, y) in enumerate(places):
         colour = (k.main, k.accent, k.light)[index]
         c.body(box(x - 11.5, y - 11.5, x + 11.5, y + 11.5, 2), colour, k.pattern, mix(colour, CREAM, 0.3), 5)
         c.rect(x - 7.4, y - 7.4, x + 7.4, y + 7.4, CREAM, 1.4)
-        c.paint(figures[(index + k.pick(3)) % 3](x, y, 9.4), mix(colour, INK, 0.12))
+        c.paint(FIGURES[(index + k.pick(3)) % 3](x, y, 9.4), mix(colour, INK, 0.12))
 
 
 def skittles(c: Canvas, k: Look) -> None:
@@ -139,7 +149,7 @@ def dominoes(c: Canvas, k: Look) -> None:
         c.shadow(x + 2, y + 3, 12, 24, 0.18)
         c.body(rotated(box(x - 12, y - 24, x + 12, y + 24, 3.4), tilt, (x, y)), k.main if dots == 5 else k.accent)
         c.line(rotated([(x - 9.0, y), (x + 9.0, y)], tilt, (x, y)), CREAM, 0.9)
-        spots = [(-5, -17), (5, -7), (0, -12), (-5, -7), (5, -17)][:dots] + [(-5, 7), (5, 17)]
+        spots = [*[(-5, -17), (5, -7), (0, -12), (-5, -7), (5, -17)][:dots], (-5, 7), (5, 17)]
         for dx, dy in spots:
             c.disc(*rotated([(x + dx, y + dy)], tilt, (x, y))[0], 1.9, CREAM)
     c.body(ellipse(24, 77, 8), k.light, k.pattern, k.main, 4)

@@ -1,0 +1,122 @@
+"""The relay: every due row reaches RQ, and no trouble with Redis costs a row anything but time."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from redis import Redis, RedisError
+
+from jobs.relay import TIMEOUT_SECONDS, relay_once
+from storefront.config import Settings
+from storefront.core import outbox
+from storefront.core.db import transaction
+from storefront.core.outbox import LEASE_SECONDS
+from tests.fixtures.races import at_once
+from tests.fixtures.shop import on_every_database
+from tests.jobs.killable import KillableValkey
+from tests.jobs.rows import row, stage
+
+QUEUE_KEY = "rq:queue:shop"
+
+
+@pytest.fixture
+def queue(settings: Settings) -> Iterator[Redis]:
+    with Redis.from_url(settings.redis_queue_url) as connection:
+        yield connection
+
+
+def queued(connection: Redis) -> list[int]:
+    """The outbox ids that wait in RQ, in order; each once for every time it was handed over."""
+    keys = [f"rq:job:{key.decode()}" for key in connection.lrange(QUEUE_KEY, 0, -1)]
+    return [_call(connection, key)[2][0] for key in keys]
+
+
+def _call(connection: Redis, key: str) -> list:  # type: ignore[type-arg]
+    import zlib
+
+    data = connection.hget(key, "data")
+    assert data is not None
+    return json.loads(zlib.decompress(data))
+
+
+def test_due_rows_are_handed_over_in_order_and_only_once(context: Flask, queue: Redis) -> None:
+    ids = stage("tests.job", 3)
+    assert relay_once(queue) == 3
+    assert relay_once(queue) == 0
+    assert queued(queue) == ids
+
+
+def test_what_rq_is_told_is_json_that_names_the_row(context: Flask, queue: Redis) -> None:
+    (job_id,) = stage("tests.job")
+    relay_once(queue)
+    (key,) = queue.lrange(QUEUE_KEY, 0, -1)
+    assert _call(queue, f"rq:job:{key.decode()}") == ["jobs.worker.perform", None, [job_id], {}]
+
+
+def test_nothing_due_means_no_word_with_redis(context: Flask) -> None:
+    stage("tests.job", delay_seconds=60)
+    with KillableValkey() as absent:
+        assert relay_once(absent.client()) == 0
+
+
+def test_rows_are_given_back_without_losing_a_try_while_redis_is_down(context: Flask) -> None:
+    ids = stage("tests.job", 3)
+    with KillableValkey() as valkey:
+        for _ in range(outbox.MAX_ATTEMPTS + 2):
+            with pytest.raises(RedisError):
+                relay_once(valkey.client())
+        assert [row(job_id).attempts for job_id in ids] == [0, 0, 0]
+        valkey.start()
+        assert relay_once(valkey.client()) == 3
+        assert queued(valkey.client()) == ids
+
+
+def test_row_that_redis_forgot_is_handed_over_again_after_its_lease(
+    context: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job_id,) = stage("tests.job")
+    with KillableValkey() as valkey:
+        valkey.start()
+        assert relay_once(valkey.client()) == 1
+        valkey.kill()
+        valkey.start()
+        assert relay_once(valkey.client()) == 0
+        lease_end = row(job_id).due_at
+        monkeypatch.setattr("storefront.core.clock.now", lambda: lease_end)
+        assert relay_once(valkey.client()) == 1
+        assert queued(valkey.client()) == [job_id]
+
+
+@on_every_database
+def test_two_relays_hand_each_row_over_once(context: Flask, queue: Redis) -> None:
+    ids = stage("tests.job", 60)
+    handed = at_once(context, [lambda: relay_once(queue)] * 2).won()
+    while more := relay_once(queue):
+        handed.append(more)
+    assert sum(handed) == 60
+    assert sorted(queued(queue)) == ids
+
+
+def test_second_try_reaches_rq_beside_what_is_left_of_the_first(
+    context: Flask, queue: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RQ may still hold the job of a worker that was killed; a job under the same id would overwrite it."""
+    (job_id,) = stage("tests.job")
+    relay_once(queue)
+    lease_end = row(job_id).due_at
+    monkeypatch.setattr("storefront.core.clock.now", lambda: lease_end)
+    relay_once(queue)
+    assert queued(queue) == [job_id, job_id]
+    assert len(set(queue.lrange(QUEUE_KEY, 0, -1))) == 2
+
+
+def test_row_that_is_done_is_not_handed_over(context: Flask, queue: Redis) -> None:
+    (job_id,) = stage("tests.job")
+    with transaction():
+        outbox.mark_done(job_id)
+    assert relay_once(queue) == 0
+
+
+def test_try_is_ended_before_its_lease() -> None:
+    assert 0 < TIMEOUT_SECONDS < LEASE_SECONDS
