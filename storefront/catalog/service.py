@@ -128,11 +128,29 @@ def add_image(product_id: int, *, key: str, width: int, height: int, alt: str) -
         return image.id
 
 
+def describe_image(product_id: int, image_id: int, alt: str) -> None:
+    """Say what a picture shows; a picture that is gone or another product's is left alone."""
+    with transaction() as session:
+        image = _find_image(session, product_id, image_id)
+        if image is not None:
+            image.alt = alt
+
+
+def put_image_first(product_id: int, image_id: int) -> None:
+    """Let a picture stand for its product; the others keep their order behind it."""
+    with transaction() as session:
+        if _find_image(session, product_id, image_id) is None:
+            return
+        images = get_product_by_id(session, product_id).images
+        for position, image in enumerate(sorted(images, key=lambda image: image.id != image_id)):
+            image.position = position
+
+
 def remove_image(product_id: int, image_id: int) -> None:
     """Take a picture down; its files stay, another product may show them. Idempotent."""
     with transaction() as session:
-        image = session.get(Image, image_id)
-        if image is not None and image.product_id == product_id:
+        image = _find_image(session, product_id, image_id)
+        if image is not None:
             session.delete(image)
 
 
@@ -143,6 +161,11 @@ def count_sold(quantities: dict[int, int]) -> None:
         # A plain UPDATE leaves `version` alone: a sale must not make a merchant's edit fail.
         counted = update(Product).where(Product.id == product_id).values(sold=Product.sold + quantity)
         session.execute(counted.execution_options(synchronize_session=False))
+
+
+def _find_image(session: Session, product_id: int, image_id: int) -> Image | None:
+    image = session.get(Image, image_id)
+    return image if image is not None and image.product_id == product_id else None
 
 
 def _check(session: Session, data: ProductData) -> None:

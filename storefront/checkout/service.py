@@ -84,18 +84,26 @@ def cancel_order(order_token: str, gateway: Gateway, base_url: str, cart_token: 
     order = get_order(db.session(), order_token)
     order_id, lines = order.id, [(line.variant_id, line.quantity) for line in order.lines if line.variant_id]
     db.session.rollback()
-    payments.stop(order_id, gateway, base_url)
-    _cancel(order_id)
+    cancel_unpaid(order_id, gateway, base_url, actor=SHOPPER, reason="cancelled by the shopper")
     return carts.put_back(cart_token, lines)
 
 
+def cancel_unpaid(order_id: int, gateway: Gateway, base_url: str, *, actor: str, reason: str) -> None:
+    """Make sure that an order can no longer be paid, cancel it and give its stock back.
+
+    Raises OrderMoved when it was paid meanwhile, StillPayable or GatewayUnavailable when that is not certain.
+    """
+    payments.stop(order_id, gateway, base_url)
+    _cancel(order_id, actor, reason)
+
+
 @retry_deadlocks
-def _cancel(order_id: int) -> None:
+def _cancel(order_id: int, actor: str, reason: str) -> None:
     with transaction() as session:
         order = orders.lock(session, order_id)
         if order.status is OrderStatus.PENDING and find_live_payment(session, order_id) is not None:
             raise payments.StillPayable(id=order_id)
-        orders.cancel_pending(order_id, SHOPPER, "cancelled by the shopper")
+        orders.cancel_pending(order_id, actor, reason)
 
 
 def _place(session: Session, cart_token: str | None, data: CheckoutData) -> str:

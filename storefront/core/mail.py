@@ -55,10 +55,11 @@ def compose(mail: Mail, settings: Settings) -> EmailMessage:
     message["Subject"] = mail.subject
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = f"<{mail.key}@{settings.mail_from.rpartition('@')[2]}>"
-    message["Content-Language"] = mail.locale.replace("_", "-")
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    # Set before, it would have moved into the first part with every other header about content.
+    message["Content-Language"] = mail.locale.replace("_", "-")
     return message
 
 

@@ -57,7 +57,7 @@ def start(order_id: int, gateway: Gateway, base_url: str) -> str:
     except GatewayRejected as error:
         if error.facts.get("param") != "expires_at":
             raise
-        # The first call never arrived and its end is too near by now; nothing exists under this key, so the end may move.
+        # The first call never arrived, and its end is too near by now: nothing exists under this key, so it may move.
         result = gateway.start(_read_request(_prolong(payment.id), base_url))
     with transaction() as session:
         kept = get_payment(session, payment.id)

@@ -1,7 +1,7 @@
 """The form that books stock: a kind and a number without a sign, so that a phone's digits are enough."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField
+from wtforms import IntegerField, RadioField, SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from storefront.core.web.forms import Form, TextField
@@ -16,7 +16,11 @@ class StockForm(Form):
     kind = RadioField(
         _l("What happened?"),
         [InputRequired(_l("Choose what happened."))],
-        choices=[(RECEIVED, _l("Goods received")), (MORE, _l("Counted more")), (FEWER, _l("Counted fewer"))],
+        choices=[
+            SelectChoice(RECEIVED, _l("Goods received")),
+            SelectChoice(MORE, _l("Counted more")),
+            SelectChoice(FEWER, _l("Counted fewer")),
+        ],
         default=RECEIVED,
     )
     quantity = IntegerField(
