@@ -79,7 +79,7 @@ def make_worker(settings: Settings) -> "Worker":
         [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
         connection=connection,
         serializer=JSONSerializer,
-        default_worker_ttl=30,
+        worker_ttl=30,
         maintenance_interval=15,
         job_monitoring_interval=5,
         work_horse_killed_handler=note_killed,

@@ -89,9 +89,11 @@ def create_user(email: str, name: str, roles: tuple[str, ...], password: str) ->
 def _register() -> None:
     from flask_migrate.cli import db as migration_commands
 
+    from storefront.importing.command import imports
     from storefront.run.command import COMMANDS
 
     main.add_command(jobs)
+    main.add_command(imports)
     main.add_command(migration_commands)
     for command in COMMANDS:
         main.add_command(command)

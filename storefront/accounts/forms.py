@@ -30,7 +30,7 @@ class RegisterForm(Form):
     """A new account: any password of eight signs or more, typed once, pasted if you like."""
 
     name = TextField(
-        _l("Name"),
+        _l("Your name"),
         [DataRequired(_l("Enter your name.")), Length(max=120)],
         render_kw={"autocomplete": "name", "maxlength": 120},
     )

@@ -51,7 +51,7 @@ STOCK = {
     "write_off": _l("Written off"),
 }
 ADDRESS = {
-    "name": _l("Name"),
+    "name": _l("Full name"),
     "email": _l("E-mail"),
     "phone": _l("Phone"),
     "line1": _l("Address"),

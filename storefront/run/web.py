@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import Flask
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import MPServer
@@ -22,11 +23,21 @@ class OneProcessServer(MPServer):
         self.main_loop_interrupt.set()
 
 
+def make_app() -> Flask:
+    """The shop as this server serves it; with it go the demo provider's messages, when payments are a demo."""
+    from storefront import create_app
+    from storefront.payments.gateways import start_demo_deliveries
+
+    app = create_app()
+    start_demo_deliveries(app)
+    return app
+
+
 def serve(settings: Settings) -> None:
     """Serve the shop on HOST and PORT until SIGTERM or SIGINT."""
     server = OneProcessServer if settings.web_workers == 1 else MPServer
     server(
-        "storefront:create_app",
+        "storefront.run.web:make_app",
         factory=True,
         address=settings.host,
         port=settings.port,

@@ -44,7 +44,7 @@ def test_stock_is_booked_with_who_and_why(sign_in, kind, after):
         ({"kind": "received", "quantity": "1000001"}, "Enter a whole number from 1"),
         ({"kind": "received", "quantity": "-3"}, "Enter a whole number from 1"),
         ({"kind": "fewer", "quantity": "1", "reason": " "}, "Say why the stock is corrected"),
-        ({"kind": "stolen", "quantity": "1"}, "Not a valid choice"),
+        ({"kind": "stolen", "quantity": "1"}, "Choose one of the list."),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_books_nothing(sign_in, form, message):

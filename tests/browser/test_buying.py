@@ -98,6 +98,21 @@ def test_a_payment_that_needs_authentication_is_approved(visitor: Callable[..., 
     wait_until_paid(page, javascript=javascript)
 
 
+def test_the_providers_message_alone_finishes_the_order(visitor: Callable[..., Visitor]) -> None:
+    guest = visitor()
+    page = guest.go("/")
+    add_to_cart(page, javascript=True)
+    fill_in(page, "cut-off@example.com")
+    page.get_by_role("button", name="Order and pay").click()
+    link = page.get_by_role("link", name=re.compile("^Abandon")).get_attribute("href") or ""
+    # The line breaks at the very moment of coming back: the redirect to the shop is never followed.
+    card = {"card_number": "4242424242424242", "choice": "pay"}
+    answer = page.context.request.post(page.url, form=card, max_redirects=0, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status == 303
+    page.goto(link)
+    wait_until_paid(page, javascript=False)
+
+
 @both_ways
 def test_an_abandoned_order_is_cancelled_and_its_goods_are_back_in_the_cart(
     visitor: Callable[..., Visitor], javascript: bool

@@ -82,7 +82,6 @@ def test_name_and_password_of_the_url_are_used(tmp_path: Path, password: str, ar
         "auth_required": True,
         "auth_require_tls": False,
         "authenticator": check_password,
-        "auth_exclude_mechanism": ["LOGIN"],
     }
     with running_smtp(**options) as box:
         settings = settings_for(tmp_path, f"smtp://ada%40example.com:{password}@{box.url}")

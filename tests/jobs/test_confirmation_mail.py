@@ -96,7 +96,7 @@ def test_mail_speaks_the_language_of_the_order(worker: Flask, post: Postbox, tmp
     folder.mkdir(parents=True)
     with (folder / "messages.mo").open("wb") as file:
         write_mo(file, catalogue)
-    get_babel(worker).domain_instance.translation_directories[:] = [str(tmp_path / "catalogues")]
+    get_babel(worker).translation_directories[:] = [str(tmp_path / "catalogues")]
     order = paid_order(locale="zh_Hans")
     send()
     (message,) = post.messages

@@ -57,6 +57,10 @@ class ShopProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill whatever is left of it."""
         for process in self.members():
             with suppress(psutil.NoSuchProcess):
                 process.kill()

@@ -78,8 +78,8 @@ def test_process_that_dies_is_started_again(tmp_path: Path, role: str) -> None:
 def test_second_run_on_the_same_data_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
     data_dir = tmp_path / "var"
     with ShopProcess(data_dir) as shop:
-        second = ShopProcess(data_dir)
-        assert second.process.wait(30) == 1
+        with contextlib.closing(ShopProcess(data_dir)) as second:
+            assert second.process.wait(30) == 1
         assert "running already" in second.output
         assert str(shop.process.pid) in second.output
         assert len(second.output.strip().splitlines()) == 1

@@ -10,7 +10,6 @@ from wtforms.widgets import TextInput
 from storefront.core.money import InvalidAmount, parse_minor, to_decimal
 from storefront.core.web import settings, tell
 
-MAX_PRICE_MINOR = 10**11
 
 
 class MoneyField(Field):
@@ -30,13 +29,9 @@ class MoneyField(Field):
         if not text:
             return
         try:
-            minor = parse_minor(text, settings().currency)
+            self.data = parse_minor(text, settings().currency)
         except InvalidAmount as error:
             raise ValueError(tell(error)) from None
         if minor > MAX_PRICE_MINOR:
             raise ValueError(_("Enter at most %(max)s.", max=_shown(MAX_PRICE_MINOR)))
         self.data = minor
-
-
-def _shown(minor: int) -> str:
-    return str(to_decimal(minor, settings().currency))

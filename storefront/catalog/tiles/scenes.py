@@ -63,7 +63,7 @@ def _sprig(c: Canvas, g: Ground) -> None:
 
 
 def _plinth(c: Canvas, g: Ground) -> None:
-    _wall(c, g)
+    c.gradient(mix(g.wall, PAPER, 0.35), g.wall, 88)
     c.rect(0, 88, 100, 100, g.table)
     c.rect(14, 81, 86, 100, mix(g.table, INK, 0.06))
     c.paint(ellipse(50, 81, 36, 5.4), g.shape)
