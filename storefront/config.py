@@ -1,8 +1,10 @@
 """Typed settings from the environment. A missing or wrong one stops start-up and names itself."""
 
+import hashlib
 import os
 import secrets
 import socket
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,6 +16,10 @@ from babel.numbers import get_currency_name
 
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - it is compared with, not bound to.
 LONDON = ZoneInfo("Europe/London")
+
+
+# `sun_path` holds 108 bytes on Linux and 104 on macOS, with the closing zero.
+SOCKET_PATH_BYTES = 103
 
 
 class SettingError(Exception):
@@ -136,7 +142,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     data_dir: Path = values.setdefault("data_dir", Path("var")).absolute()
     values["data_dir"] = data_dir
     values.setdefault("database_url", f"sqlite:///{data_dir / 'shop.sqlite3'}")
-    values.setdefault("redis_url", f"unix://{data_dir / 'valkey.sock'}")
+    values.setdefault("redis_url", f"unix://{socket_path(data_dir)}")
     for role in ("redis_stock_url", "redis_queue_url", "redis_cache_url"):
         values.setdefault(role, values["redis_url"])
     values.setdefault("base_url", _base_url(values.get("host", "127.0.0.1"), values.get("port", 8000)))
@@ -144,6 +150,18 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     if "secret_key" not in values:
         values["secret_key"] = _kept_secret(data_dir / "secret_key")
     return Settings(**values)
+
+
+def socket_path(data_dir: Path) -> Path:
+    """Where Valkey listens for the shop whose data are in `data_dir`: the same path in every process.
+
+    A path too long for a Unix socket is replaced by one in a private folder named after `data_dir`.
+    """
+    wanted = data_dir / "valkey.sock"
+    if len(os.fsencode(wanted)) <= SOCKET_PATH_BYTES:
+        return wanted
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"storefront-{os.getuid()}-{digest}" / "valkey.sock"
 
 
 def _base_url(host: str, port: int) -> str:

@@ -65,8 +65,10 @@ def place_order(cart_token: str | None, data: CheckoutData) -> str:
     """
     try:
         with transaction() as session:
+            # Locked before the key is looked for: whoever waits here for a twin of this form then finds its order.
+            cart = carts.lock_cart(session, cart_token)
             known = find_by_checkout_key(session, data.key)
-            return known.token if known else _place(session, cart_token, data)
+            return known.token if known else _place(session, cart, data)
     except IntegrityError:
         # The same form was sent twice at once: the other one has placed the order.
         with transaction() as session:
@@ -106,8 +108,7 @@ def _cancel(order_id: int, actor: str, reason: str) -> None:
         orders.cancel_pending(order_id, actor, reason)
 
 
-def _place(session: Session, cart_token: str | None, data: CheckoutData) -> str:
-    cart = carts.lock_cart(session, cart_token)
+def _place(session: Session, cart: Cart | None, data: CheckoutData) -> str:
     if cart is None or not cart.lines:
         raise EmptyCart()
     draft = _draft(cart, data)

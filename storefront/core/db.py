@@ -11,10 +11,6 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, Table, event
-from sqlalchemy.dialects.mysql import DATETIME
-from sqlalchemy.dialects.mysql import insert as mysql_insert
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -65,7 +61,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         """MariaDB drops the fraction of a second unless it is asked for."""
-        return dialect.type_descriptor(DATETIME(fsp=6) if dialect.name in {"mysql", "mariadb"} else DateTime())
+        if dialect.name not in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(DateTime())
+        from sqlalchemy.dialects.mysql import DATETIME  # Loaded by the shops that need it: it costs 3 MB.
+
+        return dialect.type_descriptor(DATETIME(fsp=6))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse a naive time with ValueError: nobody knows which zone it means."""
@@ -180,10 +180,16 @@ def insert_once(session: Session, model: type[Base]) -> Any:
     """An INSERT into `model` that leaves a row alone which is there already, whoever wrote it a moment ago."""
     dialect = session.get_bind().dialect.name
     if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
         return sqlite_insert(model).on_conflict_do_nothing()
     if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
         return postgresql_insert(model).on_conflict_do_nothing()
     (key,) = model.__table__.primary_key
+    from sqlalchemy.dialects.mysql import insert as mysql_insert
+
     return mysql_insert(model).on_duplicate_key_update({key.name: key})
 
 

@@ -36,5 +36,6 @@ def ids_by(
     """The `identity` of each row whose `key` is among `keys`; those there is no row for are left out."""
     found: dict[Any, int] = {}
     for some in chunks(keys):
-        found.update(session.execute(select(key, identity).where(key.in_(some))).tuples().all())
+        for value, number in session.execute(select(key, identity).where(key.in_(some))):
+            found[value] = number
     return found

@@ -1,29 +1,15 @@
 """The embedded Valkey: where its socket is, how it is started, and when it answers."""
 
 import fcntl
-import hashlib
 import os
 import socket
-import tempfile
 import time
 from pathlib import Path
 
-# `sun_path` holds 108 bytes on Linux and 104 on macOS, with the closing zero.
-SOCKET_PATH_BYTES = 103
+from storefront.config import socket_path
+
 READY_SECONDS = 15
 READ_BYTES = 64
-
-
-def socket_path(data_dir: Path) -> Path:
-    """Where Valkey listens for the shop whose data are in `data_dir`: the same path in every process.
-
-    A path too long for a Unix socket is replaced by one in a private folder named after `data_dir`.
-    """
-    wanted = data_dir / "valkey.sock"
-    if len(os.fsencode(wanted)) <= SOCKET_PATH_BYTES:
-        return wanted
-    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"storefront-{os.getuid()}-{digest}" / "valkey.sock"
 
 
 def make_private(folder: Path) -> None:

@@ -66,7 +66,7 @@ class NotEnoughStock(Conflict):
 class NotOnShelf(Conflict):
     """More is to be shipped than lies on the shelf: counting and ledger disagree."""
 
-    message = "Fewer than %(quantity)s lie on the shelf. Count them and correct the stock first."
+    message = N_("Fewer than %(quantity)s lie on the shelf. Count them and correct the stock first.")
 
 
 def ensure_item(variant_id: int) -> None:

@@ -1,4 +1,4 @@
-"""The pictures the shop draws itself: the same for the same code, distinct for every other, and all of them drawable."""
+"""The pictures the shop draws itself: the same for the same code, distinct for every other, and all drawable."""
 
 import itertools
 import random

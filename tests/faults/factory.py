@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Self
 
 import psutil
@@ -20,13 +21,15 @@ from storefront.core.db import db
 from storefront.core.outbox import OutboxJob, count_by_status
 from storefront.orders.mails import CONFIRMED
 from storefront.orders.models import Order, OrderStatus
+from tests.faults.smtp_peer import SlowPostbox, slow_smtp
 from tests.fixtures.readings import event_kinds
 from tests.fixtures.shop import make_settings, make_tables
-from tests.faults.smtp_peer import SlowPostbox, slow_smtp
 from tests.jobs.killable import KillableValkey
 from tests.jobs.paying import deliver_messages, make_started_order, pay
 
 POLL_SECONDS = 0.05
+# CPython 3.11 cannot parse in two threads at once, and routes are compiled while an app is made.
+MAKING = Lock()
 
 
 class Factory:
@@ -51,8 +54,9 @@ class Factory:
             "REDIS_URL": self.valkey.url,
             "MAIL_URL": mail_url,
         }
-        self.app: Flask = create_app(settings)
-        make_tables(self.app)
+        with MAKING:
+            self.app: Flask = create_app(settings)
+            make_tables(self.app)
         self.log = self._stack.enter_context((self.folder / "log").open("wb"))
         self._stack.callback(self._stop)
         self._stack.enter_context(self.app.app_context())

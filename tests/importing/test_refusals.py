@@ -1,13 +1,11 @@
-"""A file that is wrong as a whole is refused by name and line, and leaves every row as it was; a wrong value costs its line."""
+"""A file that is wrong as a whole is refused and leaves every row as it was; a wrong value costs its line."""
 
 import gzip
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
-from storefront.importing.online_retail import FileRefused, WrongCurrency, import_online_retail
-from storefront.importing.online_retail import reading
+from storefront.importing.online_retail import FileRefused, WrongCurrency, import_online_retail, reading
 from storefront.importing.online_retail.loading import Load
 from tests.importing.files import HEADER, MUG, content, reasons, row, run, write, write_gzip
 
@@ -87,7 +85,7 @@ def test_a_failure_while_writing_leaves_the_shop_as_it_was(tmp_path: Path, monke
 
 
 def test_prices_in_pounds_are_not_taken_for_another_currency(tmp_path: Path) -> None:
-    with pytest.raises(WrongCurrency, match="GBP.*EUR"):
+    with pytest.raises(WrongCurrency, match=r"GBP.*EUR"):
         import_online_retail(write(tmp_path, row()), currency="EUR")
 
 

@@ -1,4 +1,4 @@
-"""A shopper who pays an order at the demo provider, and the provider who tells the shop, as they do over the network."""
+"""A shopper who pays an order at the demo provider, and the provider who tells the shop."""
 
 import sqlite3
 import time

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from jobs.worker import perform
 from storefront.core import outbox
 from storefront.core.db import db, transaction
 from storefront.core.outbox import OutboxJob
@@ -27,3 +28,14 @@ def rows(name: str) -> list[OutboxJob]:
     """All rows of that name, the oldest first."""
     db.session.rollback()
     return list(db.session.scalars(select(OutboxJob).where(OutboxJob.name == name).order_by(OutboxJob.id)))
+
+
+def claim(job_id: int) -> None:
+    """Hand the row over as the relay does."""
+    with transaction() as session:
+        assert job_id in [claimed for claimed, _ in outbox.claim_due(session)]
+
+
+def run(job_id: int) -> None:
+    """Do the row's job as RQ does once it has been handed over."""
+    perform(job_id)

@@ -6,12 +6,11 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from jobs.worker import perform
 from storefront.cli import main
 from storefront.core import outbox
 from storefront.core.db import transaction
 from storefront.core.outbox import MAX_ATTEMPTS, OutboxStatus
-from tests.jobs.rows import row, stage
+from tests.jobs.rows import claim, row, run, stage
 
 
 @pytest.fixture
@@ -19,13 +18,14 @@ def dead(worker: Flask) -> int:
     """A job that has used up its tries."""
     (job_id,) = stage("tests.nobody_does_this", order_id=4711)
     with transaction():
-        row(job_id).attempts = MAX_ATTEMPTS
-    perform(job_id)
+        row(job_id).attempts = MAX_ATTEMPTS - 1
+    claim(job_id)
+    run(job_id)
     assert row(job_id).status is OutboxStatus.DEAD
     return job_id
 
 
-def run(app: Flask, *arguments: object) -> Result:
+def command(app: Flask, *arguments: object) -> Result:
     runner: Any = app.test_cli_runner()
     result: Result = runner.invoke(main, ["jobs", *map(str, arguments)])
     return result
@@ -33,7 +33,7 @@ def run(app: Flask, *arguments: object) -> Result:
 
 def test_failed_jobs_are_listed_with_what_a_person_needs(worker: Flask, dead: int) -> None:
     stage("tests.fine")
-    result = run(worker, "failed")
+    result = command(worker, "failed")
     assert result.exit_code == 0, result.output
     line, total = result.output.splitlines()
     for fact in (str(dead), "dead", f"tries {MAX_ATTEMPTS}", "tests.nobody_does_this", "4711", "KeyError"):
@@ -42,7 +42,7 @@ def test_failed_jobs_are_listed_with_what_a_person_needs(worker: Flask, dead: in
 
 
 def test_dead_job_is_handed_over_again_with_all_its_tries(worker: Flask, dead: int) -> None:
-    result = run(worker, "retry", dead)
+    result = command(worker, "retry", dead)
     assert result.exit_code == 0, result.output
     assert (row(dead).status, row(dead).attempts) == (OutboxStatus.WAITING, 0)
     with transaction() as session:
@@ -51,21 +51,21 @@ def test_dead_job_is_handed_over_again_with_all_its_tries(worker: Flask, dead: i
 
 def test_all_failed_jobs_are_handed_over_again(worker: Flask, dead: int) -> None:
     (other,) = stage("tests.also_unknown")
-    perform(other)
+    run(other)
     untouched = row(stage("tests.fine", delay_seconds=60)[0])
     due_at = untouched.due_at
-    assert run(worker, "retry", "--all").output == "2 job(s) handed over again\n"
+    assert command(worker, "retry", "--all").output == "2 job(s) handed over again\n"
     assert row(dead).status is OutboxStatus.WAITING
     assert row(untouched.id).due_at == due_at
 
 
 def test_job_that_is_done_or_unknown_is_refused_by_its_number(worker: Flask, dead: int) -> None:
-    result = run(worker, "retry", dead, 999)
+    result = command(worker, "retry", dead, 999)
     assert result.exit_code == 1
     assert "999" in result.output
 
 
 def test_retry_without_a_job_says_how_it_is_used(worker: Flask) -> None:
-    result = run(worker, "retry")
+    result = command(worker, "retry")
     assert result.exit_code == 2
     assert "--all" in result.output

@@ -11,7 +11,6 @@ from babel.messages.mofile import write_mo
 from flask import Flask
 from flask_babel import get_babel
 
-from jobs.worker import perform
 from storefront.core import clock, outbox
 from storefront.core.db import db, transaction
 from storefront.core.outbox import OutboxStatus
@@ -22,7 +21,7 @@ from tests.fixtures.factories import ADDRESS, make_order, make_product
 from tests.fixtures.readings import event_kinds
 from tests.fixtures.servers import free_port
 from tests.fixtures.smtp import Postbox, running_smtp
-from tests.jobs.rows import row, rows, stage
+from tests.jobs.rows import row, rows, run, stage
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def paid_order(**changes: object) -> Order:
 def send() -> None:
     """Run the staged mail job, whatever became of it before."""
     for job in rows("orders.send_confirmation"):
-        perform(job.id)
+        run(job.id)
 
 
 def text_of(message: EmailMessage, kind: str) -> str:
@@ -115,7 +114,7 @@ def test_mail_is_sent_once_however_often_the_job_runs(worker: Flask, post: Postb
         for job in rows("orders.send_confirmation"):
             job.status = OutboxStatus.WAITING
     send()
-    perform(stage("orders.send_confirmation", order_id=order.id)[-1])
+    run(stage("orders.send_confirmation", order_id=order.id)[-1])
     assert len(post.messages) == 1
     assert event_kinds(order.id).count(CONFIRMED) == 1
 
@@ -139,13 +138,13 @@ def test_mail_waits_while_the_server_is_down_and_is_then_sent_once(
     for attempt in (1, 2, 3):
         with transaction() as session:
             assert outbox.claim_due(session) == [(job.id, attempt)]
-        perform(job.id)
+        run(job.id)
         assert (row(job.id).error or "").startswith("MailNotSent")
         assert CONFIRMED not in event_kinds(order.id)
         moment = row(job.id).due_at
     send_to(worker, box.url)
-    perform(job.id)
-    perform(job.id)
+    run(job.id)
+    run(job.id)
     assert row(job.id).status is OutboxStatus.DONE
     assert row(job.id).error is None
     assert len(box.messages) == 1

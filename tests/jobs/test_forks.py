@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import psutil
@@ -24,10 +24,10 @@ CONNECTION_ID = {"postgresql": "SELECT pg_backend_pid()", "mariadb": "SELECT con
 
 
 @pytest.fixture
-def parent(worker: Flask) -> Iterator[Flask]:
+def parent(worker: Flask) -> Flask:
     """This process as RQ's parent: everything loaded, nothing connected."""
     prepare_to_fork(worker)
-    yield worker
+    return worker
 
 
 def in_fork(step: Callable[[], object]) -> str:
@@ -43,7 +43,7 @@ def in_fork(step: Callable[[], object]) -> str:
         os._exit(0)
     os.close(writer)
     os.waitpid(pid, 0)
-    with open(reader) as pipe:
+    with os.fdopen(reader) as pipe:
         return pipe.read()
 
 

@@ -1,6 +1,7 @@
 """The relay: every due row reaches RQ, and no trouble with Redis costs a row anything but time."""
 
 import json
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -33,8 +34,6 @@ def queued(connection: Redis) -> list[int]:
 
 
 def _call(connection: Redis, key: str) -> list:  # type: ignore[type-arg]
-    import zlib
-
     data = connection.hget(key, "data")
     assert data is not None
     return json.loads(zlib.decompress(data))

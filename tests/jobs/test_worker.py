@@ -7,7 +7,6 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 import jobs
-from jobs.worker import perform
 from storefront.core import clock, outbox
 from storefront.core.db import db, transaction
 from storefront.core.outbox import BACKOFF_SECONDS, MAX_ATTEMPTS, OutboxStatus
@@ -15,13 +14,7 @@ from storefront.orders.models import Order, OrderStatus
 from storefront.payments.models import Payment, PaymentStatus, WebhookEvent
 from tests.fixtures.readings import event_kinds
 from tests.jobs.paying import deliver_messages, make_started_order, pay
-from tests.jobs.rows import row, rows, stage
-
-
-def claim(job_id: int) -> None:
-    """Hand the row over as the relay does."""
-    with transaction() as session:
-        assert job_id in [claimed for claimed, _ in outbox.claim_due(session)]
+from tests.jobs.rows import claim, row, rows, run, stage
 
 
 def order_status(order_id: int) -> OrderStatus:
@@ -40,14 +33,14 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_job_that_is_done_is_not_done_again(worker: Flask, calls: list[int]) -> None:
     (job_id,) = stage("tests.count", number=7)
-    perform(job_id)
+    run(job_id)
     assert row(job_id).status is OutboxStatus.DONE
-    perform(job_id)
+    run(job_id)
     assert calls == [7]
 
 
 def test_job_whose_row_is_gone_is_no_error(worker: Flask, calls: list[int]) -> None:
-    perform(12345)
+    run(12345)
     assert calls == []
 
 
@@ -57,13 +50,13 @@ def test_message_of_the_provider_pays_the_order_and_a_second_run_changes_nothing
     assert deliver_messages(worker) == 1
     assert deliver_messages(worker) == 1
     (event,) = rows("payments.process_event")
-    perform(event.id)
+    run(event.id)
     assert order_status(order_id) is OrderStatus.PAID
     before = event_kinds(order_id)
     with transaction():
         # As if the worker had died between its work and the note of it.
         row(event.id).status = OutboxStatus.WAITING
-    perform(event.id)
+    run(event.id)
     assert event_kinds(order_id) == before == ["placed", "payment_started", "paid"]
     assert len(rows("orders.send_confirmation")) == 1
     assert row(event.id).status is OutboxStatus.DONE
@@ -75,12 +68,12 @@ def test_work_is_found_done_even_when_the_inbox_does_not_say_so(worker: Flask) -
     pay(worker, payment_id)
     deliver_messages(worker)
     (event,) = rows("payments.process_event")
-    perform(event.id)
+    run(event.id)
     with transaction() as session:
         row(event.id).status = OutboxStatus.WAITING
         for message in session.query(WebhookEvent):
             message.processed_at = None
-    perform(event.id)
+    run(event.id)
     assert event_kinds(order_id).count("paid") == 1
     assert len(rows("orders.send_confirmation")) == 1
 
@@ -89,13 +82,13 @@ def test_sweep_finds_a_payment_that_nobody_told_us_about(worker: Flask, monkeypa
     order_id, payment_id = make_started_order()
     pay(worker, payment_id)
     (sweep,) = stage("payments.sweep")
-    perform(sweep)
+    run(sweep)
     assert rows("payments.confirm") == [], "the webhook still has its two minutes"
     later = clock.now() + timedelta(minutes=3)
     monkeypatch.setattr("storefront.core.clock.now", lambda: later)
-    perform(stage("payments.sweep")[-1])
+    run(stage("payments.sweep")[-1])
     (confirm,) = rows("payments.confirm")
-    perform(confirm.id)
+    run(confirm.id)
     assert order_status(order_id) is OrderStatus.PAID
 
 
@@ -104,7 +97,7 @@ def test_sweep_asks_once_about_an_attempt_however_often_it_runs(worker: Flask, m
     later = clock.now() + timedelta(minutes=3)
     monkeypatch.setattr("storefront.core.clock.now", lambda: later)
     for _ in range(3):
-        perform(stage("payments.sweep")[-1])
+        run(stage("payments.sweep")[-1])
     assert len(rows("payments.confirm")) == 1
 
 
@@ -113,8 +106,8 @@ def test_sweep_asks_again_when_an_attempt_stays_open(worker: Flask, monkeypatch:
     for minutes in (3, 6):
         later = clock.now() + timedelta(minutes=minutes)
         monkeypatch.setattr("storefront.core.clock.now", lambda later=later: later)
-        perform(stage("payments.sweep")[-1])
-        perform(rows("payments.confirm")[-1].id)
+        run(stage("payments.sweep")[-1])
+        run(rows("payments.confirm")[-1].id)
     assert len(rows("payments.confirm")) == 2
     assert order_status(order_id) is OrderStatus.PENDING
     assert db.session.get_one(Payment, payment_id).status not in {PaymentStatus.SUCCEEDED, PaymentStatus.FAILED}
@@ -129,12 +122,12 @@ def test_failed_job_waits_longer_after_each_try_until_it_is_dead(
     pauses = []
     for _ in range(MAX_ATTEMPTS - 1):
         claim(job_id)
-        perform(job_id)
+        run(job_id)
         pauses.append(round((row(job_id).due_at - moment).total_seconds()))
         moment = row(job_id).due_at
     assert tuple(pauses) == BACKOFF_SECONDS
     claim(job_id)
-    perform(job_id)
+    run(job_id)
     dead = row(job_id)
     assert dead.status is OutboxStatus.DEAD
     assert dead.error == "UnknownPayment: This payment is not known here."
@@ -144,8 +137,8 @@ def test_job_of_an_unknown_name_is_noted_and_hurts_no_other(worker: Flask, calls
     unknown = stage("tests.nobody_does_this")[0]
     known = stage("tests.count", number=1)[0]
     claim(unknown)
-    perform(unknown)
-    perform(known)
+    run(unknown)
+    run(known)
     assert row(unknown).status is OutboxStatus.WAITING
     assert row(unknown).error == "KeyError: 'tests.nobody_does_this'"
     assert row(known).status is OutboxStatus.DONE
@@ -154,7 +147,7 @@ def test_job_of_an_unknown_name_is_noted_and_hurts_no_other(worker: Flask, calls
 def test_job_with_arguments_its_handler_does_not_take_is_noted(worker: Flask, calls: list[int]) -> None:
     (job_id,) = stage("tests.count", number=1, colour="green")
     claim(job_id)
-    perform(job_id)
+    run(job_id)
     assert (row(job_id).error or "").startswith("TypeError")
     assert calls == []
 
@@ -170,11 +163,11 @@ def test_failure_leaves_nothing_half_written(worker: Flask, monkeypatch: pytest.
     claim(job_id)
     with monkeypatch.context() as patch:
         patch.setattr("storefront.orders.service.count_sold", broken)  # The last step of paying.
-        perform(job_id)
+        run(job_id)
     assert order_status(order_id) is OrderStatus.PENDING
     assert rows("orders.send_confirmation") == []
     assert row(job_id).error == "OSError: no room"
-    perform(job_id)
+    run(job_id)
     assert order_status(order_id) is OrderStatus.PAID
 
 
@@ -189,7 +182,7 @@ def test_database_that_fails_while_the_failure_is_noted_leaves_the_row_to_its_le
 
     monkeypatch.setattr("storefront.core.outbox.mark_failed", gone)
     with pytest.raises(OperationalError):
-        perform(job_id)
+        run(job_id)
     assert row(job_id).status is OutboxStatus.WAITING
     assert row(job_id).due_at > clock.now()
 
@@ -202,7 +195,7 @@ def test_old_rows_are_forgotten_and_new_ones_kept(worker: Flask, monkeypatch: py
         with transaction():
             outbox.mark_done(job_id)
     monkeypatch.setattr("storefront.core.clock.now", lambda: moment)
-    perform(stage("outbox.forget_done")[0])
+    run(stage("outbox.forget_done")[0])
     assert [kept.id for kept in rows("tests.job")] == [recent]
 
 

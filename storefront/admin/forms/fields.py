@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import gettext as _
 from wtforms import Field
 from wtforms.widgets import TextInput
 
 from storefront.core.money import InvalidAmount, parse_minor, to_decimal
 from storefront.core.web import settings, tell
-
 
 
 class MoneyField(Field):
@@ -32,6 +30,3 @@ class MoneyField(Field):
             self.data = parse_minor(text, settings().currency)
         except InvalidAmount as error:
             raise ValueError(tell(error)) from None
-        if minor > MAX_PRICE_MINOR:
-            raise ValueError(_("Enter at most %(max)s.", max=_shown(MAX_PRICE_MINOR)))
-        self.data = minor

@@ -1,0 +1,79 @@
+"""An online shop that one person starts with one command: `make_app()` wires its pages, in order, and nothing else."""
+
+from flask import Flask
+from flask_compress import Compress
+from flask_login import LoginManager
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from storefront import make_core
+from storefront.config import Settings, load_settings
+from storefront.core.db import db
+from storefront.core.web.access import check_access, public
+from storefront.core.web.cache import SharedPages
+from storefront.core.web.errors import init_errors
+from storefront.core.web.headers import init_headers
+from storefront.core.web.language import COOKIE
+from storefront.core.web.limits import init_limits
+
+MEBIBYTE = 1024 * 1024
+FOREVER_SECONDS = 31_536_000
+
+
+def make_app(settings: Settings | None = None) -> Flask:
+    """The shop as a WSGI application; `settings` come from the environment when not given."""
+    settings = settings or load_settings()
+    app = make_core(settings)
+    app.config.update(
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        SEND_FILE_MAX_AGE_DEFAULT=FOREVER_SECONDS,
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=5,
+        SESSION_COOKIE_NAME="__Host-shop" if settings.is_secure else "shop",
+        SESSION_COOKIE_SECURE=settings.is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=12 * MEBIBYTE,
+        MAX_FORM_MEMORY_SIZE=MEBIBYTE,
+    )
+    _init_extensions(app, settings)
+    _register_blueprints(app)
+    _mount(app)
+    return app
+
+
+def _init_extensions(app: Flask, settings: Settings) -> None:
+    from storefront.accounts.queries import find_user_by_session
+    from storefront.payments.gateways import init_gateway
+
+    gateway = init_gateway(app, settings)
+    login = LoginManager(app)
+    login.user_loader(lambda session_id: find_user_by_session(db.session(), session_id))
+    init_headers(app, settings, gateway.form_origin)
+    init_limits(app, settings)
+    app.before_request(check_access)
+    Compress(app)
+    init_errors(app)
+    public(app.view_functions["static"])
+
+
+def _register_blueprints(app: Flask) -> None:
+    from storefront.accounts.views import blueprint as accounts
+    from storefront.admin.views import blueprint as admin
+    from storefront.cart.views import blueprint as cart
+    from storefront.catalog.views import blueprint as catalog
+    from storefront.checkout.views import blueprint as checkout
+    from storefront.orders.views import blueprint as orders
+    from storefront.pages.views import blueprint as pages
+    from storefront.payments.views import blueprint as payments
+
+    for blueprint in (pages, catalog, cart, checkout, orders, payments, accounts, admin):
+        app.register_blueprint(blueprint)
+
+
+def _mount(app: Flask) -> None:
+    """The demo provider's pages live beside the shop's; what is the same for everybody is answered before Flask."""
+    from storefront.payments.gateways import demo_mounts
+
+    shop = SharedPages(app.wsgi_app, COOKIE)
+    app.wsgi_app = DispatcherMiddleware(shop, demo_mounts(app))  # type: ignore[method-assign]
