@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from storefront.catalog.models import Category, Product, ProductStatus, Variant
@@ -64,16 +64,10 @@ def list_categories(session: Session) -> list[Category]:
     return list(session.scalars(select(Category).order_by(Category.position, Category.name)))
 
 
-def list_shelves(session: Session) -> list[tuple[Category, int]]:
-    """The categories that have something active in them, with how many products."""
-    counted = (
-        select(Category, func.count(Product.id))
-        .join(Product, Product.category_id == Category.id)
-        .where(Product.status == ProductStatus.ACTIVE)
-        .group_by(Category.id)
-        .order_by(Category.position, Category.name)
-    )
-    return [(category, count) for category, count in session.execute(counted)]
+def list_shelves(session: Session) -> list[Category]:
+    """The categories that have something active in them, in the order of the shop."""
+    is_filled = exists().where(Product.category_id == Category.id, Product.status == ProductStatus.ACTIVE)
+    return list(session.scalars(select(Category).where(is_filled).order_by(Category.position, Category.name)))
 
 
 def get_category(session: Session, slug: str) -> Category:
@@ -92,6 +86,12 @@ def list_products(
     return fetch_page(
         session, query.options(selectinload(Product.variants), selectinload(Product.images)), number, size
     )
+
+
+def list_first(session: Session, sort: Sort, limit: int) -> list[Product]:
+    """The first active products in that order, with their variants and pictures."""
+    query = _narrowed(ProductFilter()).order_by(*ORDER_BY[sort]).limit(limit)
+    return list(session.scalars(query.options(selectinload(Product.variants), selectinload(Product.images))))
 
 
 def price_bounds(session: Session, wanted: ProductFilter) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -68,13 +69,12 @@ def create_category(name: str, position: int = 0) -> int:
 def create_product(data: ProductData) -> int:
     """Add a product with its variants and return its id; raises TakenCode, NoVariant, UnknownCategory."""
     with transaction() as session:
-        _check(session, data)
+        category = _check(session, data)
         slug = _free_slug(session, data.name, data.code)
-        product = Product(code=data.code, name=data.name, slug=slug, description=data.description)
-        product.category_id = data.category_id
+        product = Product(code=data.code, name=data.name, slug=slug, description=data.description, category=category)
         session.add(product)
         _write_variants(product, data.variants)
-        _refresh_summary(session, product)
+        _refresh_summary(product)
         _flush(session, data.code)
         return product.id
 
@@ -89,11 +89,10 @@ def change_product(product_id: int, data: ProductData, version: int) -> None:
             product = get_product_by_id(session, product_id)
             if product.version != version:
                 raise EditConflict(id=product_id)
-            _check(session, data)
+            product.category = _check(session, data)
             product.code, product.name, product.description = data.code, data.name, data.description
-            product.category_id = data.category_id
             _write_variants(product, data.variants)
-            _refresh_summary(session, product)
+            _refresh_summary(product)
             _flush(session, data.code)
     except StaleDataError:
         raise EditConflict(id=product_id) from None
@@ -102,9 +101,10 @@ def change_product(product_id: int, data: ProductData, version: int) -> None:
 def set_price(variant_id: int, price_minor: int) -> None:
     """Change one price in minor units; opens a transaction."""
     with transaction() as session:
+        _lock(session, select(Variant.product_id).where(Variant.id == variant_id).scalar_subquery())
         variant = get_variant(session, variant_id)
         variant.price_minor = price_minor
-        _refresh_summary(session, variant.product)
+        _refresh_summary(variant.product)
 
 
 def archive_product(product_id: int) -> None:
@@ -168,11 +168,18 @@ def _find_image(session: Session, product_id: int, image_id: int) -> Image | Non
     return image if image is not None and image.product_id == product_id else None
 
 
-def _check(session: Session, data: ProductData) -> None:
+def _check(session: Session, data: ProductData) -> Category:
     if not data.variants:
         raise NoVariant(field="variants")
-    if session.get(Category, data.category_id) is None:
+    category = session.get(Category, data.category_id)
+    if category is None:
         raise UnknownCategory(id=data.category_id)
+    return category
+
+
+def _lock(session: Session, product_id: Any) -> None:
+    """Changes that rest on no version a person saw wait for each other instead of failing."""
+    session.execute(select(Product.id).where(Product.id == product_id).with_for_update())
 
 
 def _write_variants(product: Product, wanted: Sequence[VariantData]) -> None:
@@ -191,11 +198,11 @@ def _write_variants(product: Product, wanted: Sequence[VariantData]) -> None:
         known[variant_id].is_active = False
 
 
-def _refresh_summary(session: Session, product: Product) -> None:
+def _refresh_summary(product: Product) -> None:
+    """Asks the database nothing, so that what is taken shows in the caller's own flush and not before."""
     prices = [variant.price_minor for variant in product.variants if variant.is_active]
     product.price_minor = min(prices, default=0)
-    category = session.get_one(Category, product.category_id)
-    product.search_text = search_text(product.name, [v.sku for v in product.variants], category.name)
+    product.search_text = search_text(product.name, [v.sku for v in product.variants], product.category.name)
     product.updated_at = clock.now()
 
 
@@ -207,11 +214,12 @@ def search_text(name: str, skus: Sequence[str], category_name: str) -> str:
 def _free_slug(session: Session, name: str, code: str) -> str:
     slug = slugify(name)
     taken = session.scalar(select(Product.id).where(Product.slug == slug))
-    return slug if taken is None else f"{slug}-{slugify(code)}"
+    return slug if taken is None else f"{slugify(name, 119)}-{slugify(code, 40)}"
 
 
 def _set_status(product_id: int, status: ProductStatus) -> None:
     with transaction() as session:
+        _lock(session, product_id)
         product = get_product_by_id(session, product_id)
         product.status, product.updated_at = status, clock.now()
 

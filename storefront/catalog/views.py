@@ -22,7 +22,7 @@ HOME_SIZE = 8
 @blueprint.app_template_global()
 def menu_categories() -> list[Category]:
     """The shelves that every page's menu leads to."""
-    return [category for category, _count in queries.list_shelves(db.session())]
+    return queries.list_shelves(db.session())
 
 
 @blueprint.get("/")
@@ -30,8 +30,8 @@ def menu_categories() -> list[Category]:
 def home() -> Response:
     """What sells best, what is new, and the way to every shelf."""
     session = db.session()
-    popular = queries.list_products(session, ProductFilter(), Sort.POPULAR, size=HOME_SIZE).items
-    new = queries.list_products(session, ProductFilter(), Sort.NEW, size=HOME_SIZE).items
+    popular = queries.list_first(session, Sort.POPULAR, HOME_SIZE)
+    new = queries.list_first(session, Sort.NEW, HOME_SIZE)
     return shared_page(
         "catalog/home.html",
         shelves=list_shelf_pictures(session),

@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-from storefront.core.db import db
 from storefront.core.errors import ShopError
-from storefront.core.money import format_minor
-from storefront.importing.online_retail import Account, Progress, Sums, import_online_retail, stored_sums
-from storefront.importing.online_retail.loading import CURRENCY
+
+if TYPE_CHECKING:
+    from storefront.importing.online_retail import Account, Progress, Sums
 
 imports = AppGroup("import", help="Bring catalogues and histories from other systems into the shop.")
 
@@ -24,6 +23,10 @@ imports = AppGroup("import", help="Bring catalogues and histories from other sys
 @with_appcontext
 def online_retail(file: Path, report: Path | None) -> None:
     """Import the "Online Retail" transactions FILE (.csv or .csv.gz): products, customers, nine months of orders."""
+    # Loaded here, so that every other command starts without the tables of the whole shop.
+    from storefront.core.db import db
+    from storefront.importing.online_retail import import_online_retail, stored_sums
+
     try:
         with _bars(file) as progress:
             account = import_online_retail(file, currency=current_app.config["SETTINGS"].currency, progress=progress)
@@ -36,9 +39,11 @@ def online_retail(file: Path, report: Path | None) -> None:
 
 
 @contextmanager
-def _bars(file: Path) -> Iterator[Progress]:
+def _bars(file: Path) -> Iterator["Progress"]:
     """A bar for the bytes that are read and, when all is read, one for the orders that are written; on stderr."""
     from tqdm import tqdm
+
+    from storefront.importing.online_retail import Progress
 
     with ExitStack() as bars:
         reading = bars.enter_context(tqdm(total=file.stat().st_size, unit="B", unit_scale=True, desc="Reading"))
@@ -54,7 +59,7 @@ def _bars(file: Path) -> Iterator[Progress]:
         yield Progress(reading.update, planned, wrote)
 
 
-def render_account(account: Account, stored: Sums) -> list[str]:
+def render_account(account: "Account", stored: "Sums") -> list[str]:
     """The account as lines of text: what became of the file's lines, and the sums beside what the database holds."""
     rows = [f"{account.lines:>9,} lines in the file"]
     rows += [f"{count:>9,}   {outcome.value}" for outcome, count in account.outcomes.items() if count]
@@ -66,7 +71,10 @@ def render_account(account: Account, stored: Sums) -> list[str]:
     return rows + [f"{label:<22}{mine:>18}{theirs:>20}" for (label, mine), (_, theirs) in pairs]
 
 
-def _figures(sums: Sums) -> list[tuple[str, str]]:
+def _figures(sums: "Sums") -> list[tuple[str, str]]:
+    from storefront.core.money import format_minor
+    from storefront.importing.online_retail.loading import CURRENCY
+
     return [
         ("Orders", f"{sums.orders:,}"),
         ("  of them cancelled", f"{sums.cancelled_orders:,}"),

@@ -6,7 +6,7 @@ import socket
 import time
 from pathlib import Path
 
-from storefront.config import socket_path
+from storefront.config import socket_path as socket_path
 
 READY_SECONDS = 15
 READ_BYTES = 64

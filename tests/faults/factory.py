@@ -145,13 +145,13 @@ class Factory:
             store.execute("ROLLBACK")
 
     @contextmanager
-    def valkey_stopped(self) -> Iterator[None]:
-        """Valkey takes connections and answers none meanwhile."""
-        assert self.valkey.process is not None
-        process = psutil.Process(self.valkey.process.pid)
-        process.suspend()
+    def hand_over_stopped(self) -> Iterator[None]:
+        """Valkey answers questions and takes nothing meanwhile; who waits with a write and dies has written nothing."""
+        client = self.valkey.client()
+        client.client_pause(600_000, all=False)
         yield
-        process.resume()
+        self.wait_until(lambda: len(client.client_list()) == 1)
+        client.client_unpause()
 
     def is_asking_provider(self) -> bool:
         """Whether a forked job has opened the provider's store, which it does for each question."""
@@ -161,7 +161,7 @@ class Factory:
         except psutil.NoSuchProcess:
             return False
 
-    def is_handed_over(self, name: str) -> bool:
+    def is_claimed(self, name: str) -> bool:
         """Whether the relay has taken a row of that name."""
         db.session.rollback()
         query = select(func.max(OutboxJob.attempts)).where(OutboxJob.name == name)

@@ -14,6 +14,8 @@ import pytest
 from tests.faults.factory import Factory
 
 LIMIT_SECONDS = 90
+# The worker notes the death of its fork, so that nobody waits for a lease of 60 s to end.
+FORK_LIMIT_SECONDS = 45
 log = logging.getLogger(__name__)
 Fault = Callable[[Factory], list[int]]
 
@@ -57,13 +59,14 @@ def kill_worker_that_sends_the_mail(shop: Factory) -> list[int]:
 
 
 def kill_clock_between_claim_and_hand_over(shop: Factory) -> list[int]:
-    """Valkey answers nobody, so the clock has claimed the row and waits for the first word of its connection."""
+    """Valkey takes nothing, so the clock has claimed the row and waits with its hand-over."""
     shop.box.may_go_on.set()
     order_id = shop.paid_order()
-    with shop.valkey_stopped():
+    with shop.hand_over_stopped():
         shop.start("clock")
-        shop.wait_until(lambda: shop.is_handed_over("payments.process_event"), 15)
+        shop.wait_until(lambda: shop.is_claimed("payments.process_event"))
         shop.kill("clock")
+        del shop.processes["clock"]
     assert not shop.valkey.client().exists("rq:queue:shop"), "the row was claimed and never handed over"
     shop.start("worker", "clock")
     return [order_id]
@@ -111,7 +114,7 @@ def faults() -> Iterator[dict[Fault, "Future[float]"]]:
 def test_order_is_paid_in_time_once_with_one_mail_after(fault: Fault, faults: dict[Fault, "Future[float]"]) -> None:
     seconds = faults[fault].result()
     log.info("%s: all was well %.1f s after the kill", fault.__name__, seconds)
-    assert seconds < LIMIT_SECONDS
+    assert seconds < (FORK_LIMIT_SECONDS if "horse" in fault.__name__ else LIMIT_SECONDS)
 
 
 @pytest.mark.xdist_group("faults")

@@ -1,0 +1,70 @@
+"""Take the pictures of README.md from a running demo shop: `make screenshots`."""
+
+import io
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.browser.test_buying import add_to_cart, fill_in, wait_until_paid
+from tests.fixtures.browser import ARGUMENTS, DESK, PHONE, find_chromium
+from tests.run.shop_process import ShopProcess
+
+PICTURES = Path(__file__).parent / "pictures"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, ShopProcess(Path(folder) / "var", DEMO="") as shop:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+            base = f"http://127.0.0.1:{shop.port}"
+            phone = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True)
+            shop_on_a_phone(phone.new_page(), base)
+            desk = browser.new_context(viewport=DESK, device_scale_factor=1)
+            desk_at_work(desk.new_page(), base)
+            browser.close()
+
+
+def shop_on_a_phone(page: Page, base: str) -> None:
+    page.goto(base)
+    keep(page, "home")
+    page.locator("main a[href^='/c/']").first.click()
+    keep(page, "category")
+    page.goto(base)
+    page.locator("main a[href^='/p/']").first.click()
+    keep(page, "product")
+    page.goto(base)
+    add_to_cart(page, javascript=True)
+    fill_in(page, "ada@example.com")
+    page.evaluate("window.scrollTo(0, 0)")
+    keep(page, "checkout")
+    page.get_by_role("button", name="Order and pay").click()
+    page.get_by_role("button", name=re.compile("^Pay £")).click()
+    wait_until_paid(page, javascript=True)
+    keep(page, "order")
+
+
+def desk_at_work(page: Page, base: str) -> None:
+    page.goto(f"{base}/admin/")
+    page.get_by_label("E-mail").fill("owner@example.com")
+    page.get_by_label("Password").fill("linden-owner")
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/admin/")
+    keep(page, "desk")
+    page.goto(f"{base}/admin/products")
+    keep(page, "desk-products")
+
+
+def keep(page: Page, name: str) -> None:
+    """The view as a person sees it once it is still, as WebP."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(400)
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(PICTURES / f"{name}.webp", quality=82, method=6)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The desk in a real browser: with JavaScript it is smoother, without it nothing is missing."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.fixtures.browser import Visitor, visit
+from tests.run.shop_process import ShopProcess
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "no-javascript"])
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, running_shop: ShopProcess) -> list[dict[str, object]]:
+    """The owner's cookies: signing in is limited, so it is done once."""
+    with visit(browser, f"http://127.0.0.1:{running_shop.port}") as owner:
+        page = owner.go("/account/sign-in?next=/admin/")
+        page.get_by_label("E-mail").fill("owner@example.com")
+        page.get_by_label("Password").fill("linden-owner")
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1, name="Today")).to_be_visible()
+        cookies: list[dict[str, object]] = page.context.cookies()
+    return cookies
+
+
+@pytest.fixture
+def owner(visitor: Callable[..., Visitor], signed_in: list[dict[str, object]]) -> Callable[..., Page]:
+    """`owner(path)` opens a page of the desk on the owner's phone."""
+
+    def open_page(path: str, **options: object) -> Page:
+        somebody = visitor(**options)
+        somebody.page.context.add_cookies(signed_in)
+        return somebody.go(path)
+
+    return open_page
+
+
+@both_ways
+def test_a_product_with_two_variants_is_made_on_a_phone(owner: Callable[..., Page], javascript: bool) -> None:
+    page, code = owner("/admin/products/new", javascript=javascript), f"T{uuid.uuid4().hex[:8].upper()}"
+    page.get_by_label("Name", exact=True).fill(f"Jug {code}")
+    page.get_by_label("Code").fill(code)
+    first = page.get_by_role("group", name="Variant 1")
+    first.get_by_label("SKU").fill(f"{code}-A")
+    first.get_by_label("Price").fill("12.50")
+    page.get_by_role("button", name="Add variant").click()
+    second = page.get_by_role("group", name="Variant 2")
+    expect(second.get_by_label("SKU")).to_be_focused()
+    expect(first.get_by_label("Price")).to_have_value("12.50")
+    second.get_by_label("SKU").fill(f"{code}-B")
+    second.get_by_label("Price").fill("13")
+    page.get_by_role("button", name="Add to the shop").click()
+    expect(page.get_by_role("heading", level=1, name=f"Jug {code}")).to_be_visible()
+    expect(page.get_by_role("group", name="Variant 2").get_by_label("Price")).to_have_value("13.00")
+
+
+def test_an_unsaved_form_asks_before_it_is_left(owner: Callable[..., Page]) -> None:
+    page = owner("/admin/products/new")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Back").click()
+    expect(page).to_have_url(re.compile("/admin/products$"))
+    page.goto(page.url + "/new")
+    expect(page.get_by_text("Not saved yet")).to_be_hidden()
+    page.get_by_label("Name", exact=True).press_sequentially("Jug")
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    page.get_by_role("link", name="Back").click()
+    expect(page).to_have_url(re.compile("/admin/products/new$"))
+    assert asked == ["beforeunload"]
+
+
+@both_ways
+def test_a_price_is_changed_from_the_list(owner: Callable[..., Page], javascript: bool) -> None:
+    page = owner("/admin/products?sort=price-down", javascript=javascript)
+    page.get_by_role("link", name=re.compile("^Change the price")).first.click()
+    if javascript:
+        expect(page.get_by_role("dialog", name="Change prices")).to_be_visible()
+    price = page.locator(".price-form .input").first
+    price.fill("777.10" if javascript else "778.20")
+    page.get_by_role("button", name="Save the prices").click()
+    expect(page).to_have_url(re.compile(r"/admin/products\?sort=price-down$"))
+    expect(page.get_by_text("The prices are saved.")).to_be_visible()
+    expect(page.get_by_text("£777.10" if javascript else "£778.20").first).to_be_visible()
+
+
+@both_ways
+def test_orders_are_searched(owner: Callable[..., Page], javascript: bool) -> None:
+    page = owner("/admin/orders", javascript=javascript)
+    number = page.locator(".row-link").nth(1).inner_text()
+    search = page.get_by_label("Number, e-mail, name or SKU")
+    if javascript:
+        search.press_sequentially(number)
+    else:
+        search.fill(number)
+        search.press("Enter")
+    expect(page.locator(".row-link")).to_have_text([number])
+    expect(page).to_have_url(re.compile(re.escape(number)))
