@@ -33,6 +33,8 @@ def make_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.is_secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        # A page that anyone may cache must never carry somebody's session cookie.
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=12 * MEBIBYTE,
         MAX_FORM_MEMORY_SIZE=MEBIBYTE,
     )

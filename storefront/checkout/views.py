@@ -43,6 +43,8 @@ def place() -> Response:
     """Place the order and go to the payment; what cannot be placed comes back with everything that was typed."""
     form = CheckoutForm()
     _offer(form)
+    if "update" in request.form:
+        return _again(form, 200)
     if not form.validate():
         return _again(form, 422)
     try:

@@ -55,7 +55,7 @@ def test_each_number_is_the_length_of_the_list_it_leads_to(sign_in):
 @pytest.mark.usefixtures("context")
 def test_an_empty_shop_counts_nothing(sign_in):
     page = sign_in("owner").get("/admin/").text
-    assert re.findall(r'<strong>(\d+)</strong>', page) == ["0", "0", "0", "0"]
+    assert re.findall(r"<strong>(\d+)</strong>", page) == ["0", "0", "0", "0"]
     assert "No orders yet" in page
 
 

@@ -73,7 +73,16 @@ def test_an_order_shows_lines_totals_address_and_history(sign_in):
     product = make_product(name="Blue jug", price_minor=1250)
     order = pay(make_order(product.variants[0], quantity=2))
     page = sign_in("analyst").get(f"/admin/orders/{order.number}").text
-    for text in ("Blue jug", product.variants[0].sku, "£25.00", "£3.95", "£28.95", "Ada Lovelace", "SW1Y 4JH", "United Kingdom"):
+    for text in (
+        "Blue jug",
+        product.variants[0].sku,
+        "£25.00",
+        "£3.95",
+        "£28.95",
+        "Ada Lovelace",
+        "SW1Y 4JH",
+        "United Kingdom",
+    ):
         assert text in page, text
     for text in ("Order placed", "Paid", "Payment provider (demo)", "Customer"):
         assert text in page, text

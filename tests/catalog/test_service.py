@@ -95,8 +95,8 @@ def test_a_code_or_sku_that_is_taken_is_refused_and_nothing_is_written() -> None
     other = make_product()
     with pytest.raises(TakenCode):
         catalog.change_product(other.id, as_entered(other.id, code="LAMP"), other.version)
+    taken = [VariantData(id=other.variants[0].id, sku="LAMP-R", price_minor=1)]
     with pytest.raises(TakenCode):
-        taken = [VariantData(id=other.variants[0].id, sku="LAMP-R", price_minor=1)]
         catalog.change_product(other.id, as_entered(other.id, variants=taken), other.version)
     assert len(db.session.scalars(select(Product)).all()) == 2
 
@@ -228,6 +228,6 @@ def test_what_does_not_exist_is_not_changed(step) -> None:  # type: ignore[no-un
 @pytest.mark.usefixtures("context")
 def test_the_database_itself_refuses_a_price_below_nothing() -> None:
     make_product()
-    with pytest.raises(Exception, match="(?i)constraint"), transaction() as session:
+    with pytest.raises(Exception, match=r"(?i)constraint"), transaction() as session:
         session.execute(update(Variant).values(price_minor=-1))
     assert db.session.scalar(select(Category.id)) is not None

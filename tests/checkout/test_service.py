@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 
 from storefront.accounts.models import Customer
+from storefront.cart.queries import find_cart
 from storefront.catalog import service as catalog
 from storefront.catalog.models import Variant
-from storefront.cart.queries import find_cart
 from storefront.checkout import service as checkout
 from storefront.checkout.service import CheckoutData, EmptyCart, PriceChanged, Unbuyable
 from storefront.core import clock
@@ -177,7 +177,9 @@ def test_what_sending_costs_is_computed_here_and_never_taken_from_the_shopper() 
     token = make_cart((make_variant(price_minor=250).id, 1))
     with pytest.raises(PriceChanged):
         checkout.place_order(token, checkout_data(250))
-    order = place(token, checkout_data(250 + 1295, shipping_method="international", address=replace(ADDRESS, country="FR")))
+    order = place(
+        token, checkout_data(250 + 1295, shipping_method="international", address=replace(ADDRESS, country="FR"))
+    )
     assert (order.shipping_minor, order.country) == (1295, "FR")
 
 

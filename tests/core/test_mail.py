@@ -106,7 +106,7 @@ def test_a_folder_keeps_each_mail_once_under_its_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize("field", ["to", "subject", "key", "locale"])
 @pytest.mark.parametrize("evil", ["x\r\nBcc: eve@example.com", "x\nBcc: eve@example.com", "x\rBcc: eve@example.com"])
 def test_nobody_writes_headers_into_a_mail(tmp_path: Path, box: Postbox, field: str, evil: str) -> None:
-    with pytest.raises(ValueError, match="(?i)linefeed|newline"):
+    with pytest.raises(ValueError, match=r"(?i)linefeed|newline"):
         send(replace(MAIL, **{field: evil}), settings_for(tmp_path, f"smtp://{box.url}"))
     assert box.messages == []
 

@@ -63,9 +63,13 @@ def test_a_job_is_staged_only_inside_the_transaction_that_causes_it(context: Fla
 
 
 def test_a_job_is_gone_with_the_transaction_that_wanted_it(context: Flask) -> None:
-    with pytest.raises(LookupError), transaction():
-        outbox.stage("tests.job")
-        raise LookupError
+    def fail_after_staging() -> None:
+        with transaction():
+            outbox.stage("tests.job")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail_after_staging()
     assert staged("tests.job") == []
 
 
@@ -138,7 +142,7 @@ def test_a_relay_takes_other_jobs_while_one_holds_its_own(context: Flask) -> Non
 
 def test_the_longest_due_is_handed_over_first(context: Flask, time: Clock) -> None:
     late = stage(delay_seconds=-5)[0]
-    early = [job_id for job_id in stage(delay_seconds=-50) if job_id != late][0]
+    early = next(job_id for job_id in stage(delay_seconds=-50) if job_id != late)
     assert [job_id for job_id, _ in claim(1)] == [early]
 
 

@@ -33,15 +33,16 @@ FORMS = (RegisterForm, SignInForm, CheckoutForm, AddressForm, CancelForm, NoteFo
 RUBBISH = ("", " ", "x", "x" * 6000, "1000000000000000", "-1")
 # What the walk's shop is made of, and what is written alike in every language.
 NAMES = """
-Linden & Rye|Ada Lovelace|Ada|Olive|Hanna|Lamp|Plate|Red|Blue|12 St James's Square|London|SW1Y 4JH|Lost|nothing like it|
+Linden & Rye|Ada Lovelace|Ada|Olive|Hanna|Lamp|Plate|Red|Blue|12 St James's Square|London|SW1Y 4JH|Lost|tests|nothing like it|
 OSError: gone|order_id|en_001|lamp.png|nothing
 """
 SHAPES = (
     r"https?://\S+",
     r"\S+@example\.com",  # addresses
     r"(SKU-\d+|P|Product|Category)[- ]\d+|[0-9A-Z]{4}-[0-9A-Z]{4}",  # numbered by the factories and by the shop
-    r"\d{1,2} [A-Z][a-z]+ \d{4}(, \d\d:\d\d:\d\d [ap]m)?",  # days and minutes, written by Babel
+    r"\d{1,2} [A-Z][a-z]+ \d{4}(, \d\d?:\d\d(:\d\d)? [ap]m)?",  # days and minutes, written by Babel
     r"n{9,}|wrong|much|a b",  # what the walk typed
+    r"\d+ x ",  # how many, in a mail without markup
 )
 
 
@@ -67,7 +68,7 @@ class Recorder:
             return start_response(status, headers, *rest)
 
         body = b"".join(self._app(environ, note))
-        if kinds[-1].startswith("text/html"):
+        if kinds[-1].startswith("text/html") and " 303 " not in kinds[-1]:
             self.seen.setdefault(body.decode(), f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {kinds[-1][-20:]}")
         return [body]
 

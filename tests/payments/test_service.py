@@ -7,20 +7,18 @@ from itertools import permutations
 import pytest
 from flask import Flask
 
-from storefront.checkout import service as checkout
-from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order_by_id
-from storefront.orders.service import OrderMoved, cancel_pending
+from storefront.orders.service import OrderMoved
 from storefront.payments import service as payments
 from storefront.payments.gateway import GatewayRejected, GatewayUnavailable, PaymentState, PaymentStatus
 from storefront.payments.models import Payment, WebhookEvent
-from storefront.payments.queries import STALE_AFTER, UnknownPayment, find_live_payment, list_payments, list_stale_ids
-from storefront.payments.service import PaymentMismatch, StillPayable
-from tests.fixtures.factories import make_order, make_variant
+from storefront.payments.queries import UnknownPayment, list_payments
+from storefront.payments.service import PaymentMismatch
+from tests.fixtures.factories import make_order
 from tests.fixtures.provider import Provider, Unreliable
-from tests.fixtures.readings import event_kinds, forget, staged, stock_of
+from tests.fixtures.readings import event_kinds, forget, staged
 
 BASE_URL = "http://shop.example"
 PAID_ONCE = ["placed", "payment_started", "paid"]
@@ -166,7 +164,9 @@ def test_an_event_is_stored_and_staged_once(order: int, provider: Provider) -> N
     assert deliver(provider) == [True]
     assert deliver(provider) == [False]
     rows = db.session.scalars(db.select(WebhookEvent)).all()
-    assert [(row.kind, row.provider, row.processed_at) for row in rows] == [("checkout.session.completed", "demo", None)]
+    assert [(row.kind, row.provider, row.processed_at) for row in rows] == [
+        ("checkout.session.completed", "demo", None)
+    ]
     assert staged("payments.process_event") == [{"event_id": rows[0].id}]
     process_all(provider)
     forget()

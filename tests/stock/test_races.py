@@ -1,6 +1,5 @@
 """Many at once, on each of the three databases: nothing is sold twice and no sum is off."""
 
-import pytest
 from flask import Flask
 
 from storefront.core.db import transaction

@@ -98,7 +98,7 @@ def test_an_order_line_is_released_once() -> None:
 @pytest.mark.parametrize("column", [StockItem.available, StockItem.on_hand])
 def test_the_database_itself_refuses_less_than_nothing(column: object) -> None:
     variant_id = make_variant(stock_level=1).id
-    with pytest.raises(Exception, match="(?i)constraint"), transaction() as session:
+    with pytest.raises(Exception, match=r"(?i)constraint"), transaction() as session:
         session.execute(update(StockItem).where(StockItem.variant_id == variant_id).values({column: -1}))
     assert stock_of(variant_id) == (1, 1)
 

@@ -1,7 +1,8 @@
 """The form that books stock: a kind and a number without a sign, so that a phone's digits are enough."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectChoice
+from wtforms import IntegerField, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # The stubs do not know it yet.
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from storefront.core.web.forms import Form, TextField

@@ -4,11 +4,11 @@ import hashlib
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 from babel import Locale
+from babel.dates import format_date, format_time
 from flask import Flask
-from flask_babel import format_date, format_datetime
+from flask_babel import to_user_timezone
 from jinja2 import StrictUndefined
 
 from storefront.config import Settings
@@ -20,15 +20,9 @@ def init_filters(app: Flask, settings: Settings) -> None:
     """Register filters and globals; a name that a template uses and nobody gave is an error, not nothing."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    version = lru_cache(maxsize=256)(partial(static_version, app))
-
-    @app.url_defaults
-    def add_version(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint == "static" and "filename" in values and not app.debug:
-            values["v"] = version(values["filename"])
-
     app.jinja_env.filters.update(money=money, date=date, datetime=date_time, country=country)
     app.jinja_env.globals.update(
+        static_url=lru_cache(maxsize=256)(partial(static_url, app)),
         shop_name=settings.shop_name,
         shop_currency=settings.currency,
         is_test_payment=settings.pays_with_demo or settings.stripe_secret_key.startswith("sk_test_"),
@@ -38,10 +32,10 @@ def init_filters(app: Flask, settings: Settings) -> None:
     )
 
 
-def static_version(app: Flask, filename: str) -> str:
-    """The first signs of the file's hash: its address changes when it does, so it may be cached for ever."""
-    path = Path(app.static_folder or "") / filename
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
+def static_url(app: Flask, filename: str) -> str:
+    """Where a static file is; its hash is in the address, so that it can be cached for ever."""
+    content = (Path(app.static_folder or "") / filename).read_bytes()
+    return f"{app.static_url_path}/{filename}?v={hashlib.sha256(content).hexdigest()[:10]}"
 
 
 def money(minor: int, currency: str) -> str:
@@ -56,9 +50,16 @@ def country(code: str) -> str:
 
 def date(moment: datetime) -> str:
     """The day in the shop's time zone."""
-    return str(format_date(moment, "long"))
+    return str(format_date(to_user_timezone(moment), "long", locale=_reading_locale()))
 
 
 def date_time(moment: datetime) -> str:
     """Day and minute in the shop's time zone."""
-    return str(format_datetime(moment, "medium"))
+    local = to_user_timezone(moment)
+    day = format_date(local, "medium", locale=_reading_locale())
+    return f"{day}, {format_time(local, 'short', locale=_reading_locale())}"
+
+
+def _reading_locale() -> str:
+    """Our English is British: days before months, and twenty-four hours."""
+    return "en_GB" if current() == "en" else current()

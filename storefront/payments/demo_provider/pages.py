@@ -20,7 +20,7 @@ from storefront.payments.demo_provider.payments import Outcome
 from storefront.payments.demo_provider.rendering import Render
 from storefront.payments.demo_provider.sessions import Desk
 from storefront.payments.demo_provider.store import Store
-from storefront.payments.stripe_gateway import from_provider
+from storefront.payments.stripe_gateway import LOCALES, from_provider
 
 ROUTES = Map(
     [
@@ -60,23 +60,23 @@ class Pages:
         try:
             endpoint, arguments = ROUTES.bind("pages").match(request.path, method=request.method)
         except HTTPException:
-            return self._closed_page("unknown")
+            return self._closed_page("unknown", request)
         if request.method == "POST" and not is_same_origin(request):
-            return self._closed_page("refused")
+            return self._closed_page("refused", request)
         try:
             with self._desk() as desk:
                 outcome = _act(request, desk, arguments["session_id"], endpoint)
                 session = sessions.find(desk, arguments["session_id"])
                 intent = sessions.find_intent(desk, session["id"])
         except ApiError:
-            return self._closed_page("unknown")
+            return self._closed_page("unknown", request)
         if outcome is not None:
             return _redirect(_next_url(request, session, outcome))
         return self._show(request, endpoint, session, intent)
 
     def _show(self, request: Request, endpoint: str, session: sqlite3.Row, intent: sqlite3.Row | None) -> Response:
         if session["status"] != "open":
-            return self._closed_page(CLOSED[session["status"]], session)
+            return self._closed_page(CLOSED[session["status"]], request, session)
         context = _view(session) | {"action": request.script_root + request.path}
         if endpoint == "pay":
             return self._page("demo_provider/pay.html", decline=_decline(intent), **context)
@@ -92,8 +92,8 @@ class Pages:
             sessions.expire_due(desk)
             yield desk
 
-    def _closed_page(self, state: str, session: sqlite3.Row | None = None) -> Response:
-        context = _view(session) if session else {"language": "en", "order_number": None}
+    def _closed_page(self, state: str, request: Request, session: sqlite3.Row | None = None) -> Response:
+        context = _view(session) if session else {"language": _preferred(request), "order_number": None}
         back = None
         if session is not None:
             params = json.loads(session["params"])
@@ -177,6 +177,13 @@ def _view(session: sqlite3.Row) -> dict[str, Any]:
         "lines": lines,
         "cancel_url": params.get("cancel_url"),
     }
+
+
+def _preferred(request: Request) -> str:
+    """The language of a page that belongs to no payment, and for which no shop has named one."""
+    wanted, *_rest = [*request.accept_languages.values(), "en"]
+    language = wanted.partition("-")[0].lower()
+    return LANGUAGES.get(language, language if language in LOCALES.split() else "en")
 
 
 def _decline(intent: sqlite3.Row | None) -> str | None:
