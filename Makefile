@@ -1,5 +1,5 @@
 # Everything a newcomer needs: `make run` and `make test`. Both set themselves up from nothing, inside this folder.
-.PHONY: run test test-stripe lint lock translations bench clean help
+.PHONY: run test test-stripe lint lock translations screenshots bench clean help
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -33,6 +33,9 @@ lint: .venv/.test-ready  ## Style, types, templates, import contracts, dependenc
 	$(call step,import contracts,$(BIN)/lint-imports)
 	$(call step,templates,$(BIN)/djlint templates --lint --quiet)
 	$(call step,dependencies,$(BIN)/deptry .)
+
+screenshots: .venv/.test-ready  ## Take the pictures of README from a running demo shop (needs Chromium).
+	@$(BIN)/python docs/screenshots.py
 
 bench: .venv/.test-ready  ## Pages per second, each as a ratio to a bare Flask page under the same server.
 	@$(BIN)/python benchmarks/pages.py
