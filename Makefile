@@ -17,7 +17,7 @@ run: .venv/.run-ready  ## Start the whole shop: http://127.0.0.1:8000 unless HOS
 	@exec $(BIN)/storefront run
 
 test: lint  ## Lint, types, import contracts, then all tests with coverage; what is skipped is named with its reason.
-	@$(PYTEST) -rs
+	@$(PYTEST) -rs --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 test-stripe: .venv/.test-ready  ## The gateway contract against the real provider: needs STRIPE_SECRET_KEY=sk_test_...
 	@test -n "$$STRIPE_SECRET_KEY" || { echo "Set STRIPE_SECRET_KEY=sk_test_... first."; exit 1; }

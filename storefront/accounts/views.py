@@ -26,7 +26,7 @@ def sign_in() -> Response:
     """The sign-in form; who is signed in already goes on."""
     if current_user.is_authenticated:
         return see_other(_next())
-    return page("accounts/sign_in.html", form=SignInForm(), next=_next())
+    return page("accounts/sign_in.html", form=SignInForm(), next=_wanted())
 
 
 @blueprint.post("/account/sign-in")
@@ -37,12 +37,12 @@ def open_session() -> Response:
     """Sign in, and go on to where the visitor wanted to be."""
     form = SignInForm()
     if not form.validate():
-        return page("accounts/sign_in.html", status=422, form=form, next=_next())
+        return page("accounts/sign_in.html", status=422, form=form, next=_wanted())
     try:
         user = service.authenticate(db.session(), form.email.data or "", form.password.data or "")
     except service.WrongCredentials as error:
         form.form_errors.append(tell(error))
-        return page("accounts/sign_in.html", status=403, form=form, next=_next())
+        return page("accounts/sign_in.html", status=403, form=form, next=_wanted())
     _enter(user)
     return see_other(_next())
 
@@ -51,7 +51,7 @@ def open_session() -> Response:
 @public
 def register() -> Response:
     """The registration form."""
-    return page("accounts/register.html", form=RegisterForm(), next=_next())
+    return page("accounts/register.html", form=RegisterForm(), next=_wanted())
 
 
 @blueprint.post("/account/register")
@@ -61,13 +61,13 @@ def create() -> Response:
     """Open an account and sign in with it."""
     form = RegisterForm()
     if not form.validate():
-        return page("accounts/register.html", status=422, form=form, next=_next())
+        return page("accounts/register.html", status=422, form=form, next=_wanted())
     email, password = form.email.data or "", form.password.data or ""
     try:
         user_id = service.create_user(email, password, form.name.data or "", locale=current())
     except ShopError as error:
         form.email.errors = [tell(error)]
-        return page("accounts/register.html", status=409, form=form, next=_next())
+        return page("accounts/register.html", status=409, form=form, next=_wanted())
     _enter(db.session().get_one(User, user_id))
     flash(_("Welcome! Your account is open."), "good")
     return see_other(_next())
@@ -101,7 +101,11 @@ def _enter(user: User) -> None:
     remember_cart(merge(token, user_id))
 
 
+def _wanted() -> str:
+    """Where the visitor was on the way to, "" when they came for the door itself."""
+    return local_path(request.values.get("next"), "")
+
+
 def _next() -> str:
-    wanted = request.values.get("next")
     is_staff = current_user.is_authenticated and current_user.is_staff
-    return local_path(wanted, url_for("admin.home") if is_staff else url_for("accounts.show"))
+    return _wanted() or (url_for("admin.home") if is_staff else url_for("accounts.show"))

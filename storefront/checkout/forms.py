@@ -8,6 +8,7 @@ from wtforms import BooleanField, EmailField, HiddenField, IntegerField, RadioFi
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
+from storefront.core.text import fold
 from storefront.core.web.forms import Form, TextField, lowered, trimmed
 from storefront.core.web.language import current
 from storefront.orders.service import Address
@@ -93,4 +94,6 @@ def _sorted_countries(locale: str) -> list[tuple[str, str]]:
     named = [
         (code, name) for code, name in territories if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
     ]
-    return sorted(named, key=lambda pair: pair[1])
+    # GB 18030 has the usual Chinese characters in the order of their pinyin; other letters go without their accents.
+    is_chinese = locale.startswith("zh")
+    return sorted(named, key=lambda pair: pair[1].encode("gb18030") if is_chinese else fold(pair[1]).encode())

@@ -1,6 +1,7 @@
 """The database: base class, column types, and `transaction()`, the only place that commits."""
 
 import functools
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,8 +31,9 @@ NAMING = {
 # Byte-wise comparison on MariaDB too: the other two databases tell "a" from "A", so a SKU or a token must here.
 MYSQL_TABLE = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 BUSY_SECONDS = 15
-DEADLOCK_CODES = {1213, 1205, 1020, "40P01", "40001"}
-DEADLOCK_TRIES = 5
+# 1305: MariaDB has undone the whole transaction, so the savepoint that we wanted to go back to is gone with it.
+DEADLOCK_CODES = {1213, 1205, 1020, 1305, "40P01", "40001"}
+DEADLOCK_TRIES = 12
 
 
 class Base(DeclarativeBase):
@@ -194,7 +196,7 @@ def insert_once(session: Session, model: type[Base]) -> Any:
 
 
 def retry_deadlocks(step: Callable[P, R]) -> Callable[P, R]:
-    """Run `step` again, up to 5 times, when the database chose it as the victim of a deadlock.
+    """Run `step` again, up to 12 times, when the database chose it as the victim of a deadlock.
 
     `step` must open its own transaction, so that each try starts from nothing.
     """
@@ -207,7 +209,8 @@ def retry_deadlocks(step: Callable[P, R]) -> Callable[P, R]:
             except DBAPIError as error:
                 if not is_deadlock(error):
                     raise
-                time.sleep(0.01 * attempt)
+                # Victims of one knot that came back together would only tie it again.
+                time.sleep(random.uniform(0.2, 1) * 0.02 * attempt)  # noqa: S311 - no secret.
         return step(*args, **kwargs)
 
     return tried

@@ -1,5 +1,6 @@
 """Money: integer minor units and their ISO 4217 currency. The only place that rounds or formats it."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, Overflow
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
@@ -34,12 +35,15 @@ def to_minor(amount: Decimal, currency: str) -> int:
 def parse_minor(text: str, currency: str) -> int:
     """Minor units of what a person typed ("12.50", "£1,200"); InvalidAmount when it is no exact amount."""
     example = str(to_decimal(1250, currency))
-    symbols = (",", " ", "\u00a0", currency, get_currency_symbol(currency, locale="en"))
+    symbols = (" ", "\u00a0", currency, get_currency_symbol(currency, locale="en"))
     cleaned = text.strip()
     for symbol in symbols:
         cleaned = cleaned.replace(symbol, "")
+    # A comma only stands between thousands: read as a decimal comma it would be a price a hundred times too high.
+    if "," in cleaned and not re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d*)?", cleaned):
+        raise InvalidAmount(field="price", example=example)
     try:
-        amount = Decimal(cleaned)
+        amount = Decimal(cleaned.replace(",", ""))
         minor = to_minor(amount, currency) if amount.is_finite() else -1
     except (InvalidOperation, Overflow):
         raise InvalidAmount(field="price", example=example) from None

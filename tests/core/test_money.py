@@ -63,7 +63,14 @@ def test_halves_are_rounded_away_from_zero(amount: str, currency: str, minor: in
 
 @pytest.mark.parametrize(
     ("text", "currency", "minor"),
-    [("£1,200", "GBP", 120_000), ("GBP 3.5", "GBP", 350), ("¥1,250", "JPY", 1250), ("0", "GBP", 0), (".5", "GBP", 50)],
+    [
+        ("£1,200", "GBP", 120_000),
+        ("1,234,567.89", "GBP", 123_456_789),
+        ("GBP 3.5", "GBP", 350),
+        ("¥1,250", "JPY", 1250),
+        ("0", "GBP", 0),
+        (".5", "GBP", 50),
+    ],
 )
 def test_an_amount_may_be_typed_with_its_symbol(text: str, currency: str, minor: int) -> None:
     assert parse_minor(text, currency) == minor
@@ -79,6 +86,9 @@ def test_an_amount_may_be_typed_with_its_symbol(text: str, currency: str, minor:
         ("1.2345", "KWD"),
         ("-1", "GBP"),
         ("1.2.3", "GBP"),
+        ("12,50", "GBP"),
+        ("1,20", "GBP"),
+        ("1,2345", "GBP"),
         ("NaN", "GBP"),
         ("sNaN", "GBP"),
         ("Infinity", "GBP"),

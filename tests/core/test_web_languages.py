@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from storefront.checkout.forms import country_choices
 from storefront.core.db import db
 from storefront.core.web.filters import country, date, date_time, money
 from storefront.core.web.language import COOKIE, current
@@ -167,6 +168,16 @@ def test_an_error_page_is_in_the_language_of_the_visitor(shop: Flask, locale: st
     client = shop.test_client()
     client.set_cookie(COOKIE, locale)
     assert f"<h1>{words}</h1>" in client.get("/nowhere").text
+
+
+def test_countries_are_in_the_order_of_the_language(shop: Flask) -> None:
+    named = {}
+    for locale in ("en", "zh_Hans"):
+        with shop.test_request_context(headers={"Cookie": f"{COOKIE}={locale}"}):
+            named[locale] = [name for _code, name in country_choices()]
+    assert named["en"][:3] == ["Afghanistan", "Åland Islands", "Albania"]
+    chinese = [named["zh_Hans"].index(name) for name in ("阿根廷", "巴西", "德国", "法国", "美国", "英国", "中国")]
+    assert chinese == sorted(chinese)
 
 
 def test_money_and_days_are_written_as_the_language_does(shop: Flask) -> None:

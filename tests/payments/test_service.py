@@ -86,13 +86,16 @@ def test_an_attempt_is_written_before_the_provider_hears_of_it(order: int, provi
 
 
 def test_no_transaction_is_open_while_the_provider_is_asked(order: int, provider: Provider) -> None:
-    is_open: list[bool] = []
-    line = Unreliable(provider.gateway, changed=lambda state: is_open.append(db.session().in_transaction()) or state)
-    payment = start(order, provider)
+    asked: list[tuple[str, bool]] = []
+    line = Unreliable(provider.gateway, heard=lambda call: asked.append((call, db.session().in_transaction())))
+    payments.start(order, line, BASE_URL)
+    payment = attempts(order)[0]
     payments.confirm(payment.id, line)
-    deliver(provider)
+    provider.pay(session_of(payment), "decline")
     payments.stop(order, line, BASE_URL)
-    assert is_open == [False, False]
+    deliver(provider)
+    payments.process_event(db.session.scalars(db.select(WebhookEvent.id)).one(), line)
+    assert asked == [("start", False), ("look_up", False), ("cancel", False), ("look_up", False)]
 
 
 def test_starting_again_gives_the_same_page(order: int, provider: Provider) -> None:
