@@ -1,7 +1,6 @@
 """Every template is rendered at least once by a walk through the shop, and each fragment is a part of its page."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
 @pytest.fixture
-def loaded(app: Flask) -> Iterator[set[str]]:
+def loaded(app: Flask) -> set[str]:
     """The names of all templates that were loaded, included and imported ones too."""
     names: set[str] = set()
     loader = app.jinja_env.loader
@@ -30,7 +29,7 @@ def loaded(app: Flask) -> Iterator[set[str]]:
 
     loader.get_source = note  # type: ignore[method-assign]
     app.jinja_env.cache.clear()  # type: ignore[union-attr]
-    yield names
+    return names
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def test_address_lines_that_are_empty_leave_no_gap(worker: Flask, post: Postbox)
 def test_mail_speaks_the_language_of_the_order(worker: Flask, post: Postbox, tmp_path: Path) -> None:
     catalogue = Catalog(locale="zh_Hans")
     catalogue.add("Your order %(number)s", "您的订单 %(number)s")
-    catalogue.add("Total", "合计")
+    catalogue.add("Thank you, %(name)s!", "%(name)s，谢谢您！")
     folder = tmp_path / "catalogues" / "zh_Hans" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     with (folder / "messages.mo").open("wb") as file:
@@ -103,7 +103,7 @@ def test_mail_speaks_the_language_of_the_order(worker: Flask, post: Postbox, tmp
     assert message["Content-Language"] == "zh-Hans"
     assert 'lang="zh-Hans"' in text_of(message, "html")
     for kind in ("plain", "html"):
-        assert "合计" in text_of(message, kind)
+        assert "Ada Lovelace，谢谢您！" in text_of(message, kind)
         assert "英国" in text_of(message, kind)
 
 
