@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from croniter import croniter
 
 from storefront.core import clock, outbox
-from storefront.core.db import transaction
+from storefront.core.db import retry_deadlocks, transaction
 
 
 class Entry(NamedTuple):
@@ -39,6 +39,7 @@ class Cron:
         self._staged: dict[str, str] = {}
         self._minute: datetime | None = None
 
+    @retry_deadlocks
     def stage_due(self) -> int:
         """Stage every slot that has begun since the last call and return how many; opens a transaction when needed."""
         minute = clock.now().replace(second=0, microsecond=0)

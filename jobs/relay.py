@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # A try is ended before its lease is, so that the next one never runs beside it.
 TIMEOUT_SECONDS = outbox.LEASE_SECONDS - 10
+# A row is handed over again when its lease ends, so that a long queue would only fill with repetitions.
+MAX_QUEUED = 1000
 RESULT_SECONDS = 60
 FAILURE_SECONDS = 86_400
 log = logging.getLogger("storefront.relay")
@@ -20,10 +22,13 @@ log = logging.getLogger("storefront.relay")
 def relay_once(connection: "Redis") -> int:
     """Hand over what is due and return how many rows that were; opens a transaction.
 
-    When Redis does not take them they are given back and cost no try; raises redis.RedisError then.
+    While the workers are behind, rows wait in SQL. When Redis does not take them they are given back; raises
+    redis.RedisError then.
     """
     from redis import RedisError
 
+    if connection.llen(f"rq:queue:{QUEUE}") >= MAX_QUEUED:
+        return 0
     with transaction() as session:
         claimed = outbox.claim_due(session)
     if not claimed:
@@ -32,20 +37,23 @@ def relay_once(connection: "Redis") -> int:
         _enqueue(connection, claimed)
     except RedisError:
         with transaction() as session:
-            outbox.give_back(session, [job_id for job_id, _ in claimed])
+            outbox.give_back(session, claimed)
         raise
     return len(claimed)
 
 
 def _enqueue(connection: "Redis", claimed: list[tuple[int, int]]) -> None:
-    """One round trip; the job's id carries the try, because RQ may still hold the one that was killed."""
+    """One round trip; the job's id carries the try, because RQ may still hold the one that was killed.
+
+    A row that has waited in RQ for longer than its lease gets there twice; the second time its try has begun already.
+    """
     from rq import Queue
     from rq.serializers import JSONSerializer
 
     prepared = [
         Queue.prepare_data(
             "jobs.worker.perform",
-            args=[job_id],
+            args=[job_id, attempt],
             job_id=f"outbox-{job_id}-{attempt}",
             timeout=TIMEOUT_SECONDS,
             result_ttl=RESULT_SECONDS,

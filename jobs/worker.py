@@ -13,7 +13,7 @@ from jobs import HANDLERS, find_handler
 from storefront.config import Settings, load_settings
 from storefront.core import outbox
 from storefront.core.db import db, transaction
-from storefront.core.outbox import OutboxJob, OutboxStatus
+from storefront.core.outbox import OutboxJob
 
 if TYPE_CHECKING:
     from rq import Worker
@@ -24,17 +24,17 @@ log = logging.getLogger("storefront.jobs")
 _app: Flask | None = None
 
 
-def perform(job_id: int) -> None:
-    """Do the job of one outbox row and mark it done; a failure is noted there, and the relay tries again later.
+def perform(job_id: int, attempt: int) -> None:
+    """Do try number `attempt` of one outbox row and mark it done; a failure is noted, and the relay tries again later.
 
-    Safe to run twice: a row that is done is left alone, and every handler finds its own work done.
+    Safe to run twice: a try is begun once, and every handler finds its own work done.
     """
     with worker_app().app_context():
-        row = db.session().get(OutboxJob, job_id)
-        if row is None or row.status is OutboxStatus.DONE:
+        with transaction():
+            begun = outbox.begin(job_id, attempt)
+        if begun is None:
             return
-        name, arguments = row.name, row.arguments
-        db.session.rollback()
+        name, arguments = begun
         try:
             find_handler(name)(**arguments)
         except Exception as error:

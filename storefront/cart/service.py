@@ -115,7 +115,7 @@ def forget_old_guests() -> int:
     """Delete guests' carts untouched for 60 days and return how many; opens a transaction."""
     with transaction() as session:
         old = Cart.user_id.is_(None) & (Cart.updated_at < clock.now() - KEEP_GUESTS)
-        ids = list(session.scalars(select(Cart.id).where(old).limit(10_000)))
+        ids = list(session.scalars(select(Cart.id).where(old).limit(10_000).with_for_update(skip_locked=True)))
         session.execute(delete(CartLine).where(CartLine.cart_id.in_(ids)))
         session.execute(delete(Cart).where(Cart.id.in_(ids)))
         return len(ids)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text, case, delete, func, select, update
+from sqlalchemy import JSON, Index, String, Text, case, delete, func, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.core import clock
@@ -66,9 +66,10 @@ def stage(name: str, *, dedupe_key: str | None = None, delay_seconds: float = 0,
 
 
 def claim_due(session: Session, limit: int = 100) -> list[tuple[int, int]]:
-    """Take due rows as (id, attempt number) and put their next hand-over after this one's lease; joins the transaction.
+    """Take due rows as (id, number of the next try) and put their next hand-over after a lease; joins the transaction.
 
-    Two relays at once never take the same row: rows are locked and skipped where the database can.
+    Handing over costs no try: a row may wait for its worker as long as it must. Two relays at once never take the same
+    row: rows are locked and skipped where the database can.
     """
     moment = clock.now()
     _bury_poison(session, moment)
@@ -84,18 +85,37 @@ def claim_due(session: Session, limit: int = 100) -> list[tuple[int, int]]:
         session.execute(
             update(OutboxJob)
             .where(OutboxJob.id.in_([job_id for job_id, _ in claimed]))
-            .values(attempts=OutboxJob.attempts + 1, due_at=moment + timedelta(seconds=LEASE_SECONDS))
+            .values(due_at=moment + timedelta(seconds=LEASE_SECONDS))
             .execution_options(synchronize_session=False)
         )
     return claimed
 
 
-def give_back(session: Session, job_ids: Sequence[int]) -> None:
-    """Undo a claim whose hand-over failed, so that it costs no try; joins the transaction."""
+def begin(job_id: int, attempt: int) -> tuple[str, dict[str, Any]] | None:
+    """Begin try number `attempt` and get the job's name and arguments; its lease starts anew. Joins the transaction.
+
+    A try is begun once: None when the row has ended, is gone, or this try was begun before.
+    """
+    session = joined()
+    changed = session.execute(
+        update(OutboxJob)
+        .where(OutboxJob.id == job_id, OutboxJob.status == OutboxStatus.WAITING, OutboxJob.attempts == attempt - 1)
+        .values(attempts=attempt, due_at=clock.now() + timedelta(seconds=LEASE_SECONDS))
+        .execution_options(synchronize_session=False)
+    )
+    if _rows(changed) != 1:
+        return None
+    row = session.execute(select(OutboxJob.name, OutboxJob.arguments).where(OutboxJob.id == job_id)).one()
+    return row.name, row.arguments
+
+
+def give_back(session: Session, claimed: Sequence[tuple[int, int]]) -> None:
+    """Undo a claim whose hand-over failed; joins the transaction. A row whose try was begun after all is left alone."""
+    unbegun = [(job_id, attempt - 1) for job_id, attempt in claimed]
     session.execute(
         update(OutboxJob)
-        .where(OutboxJob.id.in_(job_ids), OutboxJob.status == OutboxStatus.WAITING)
-        .values(attempts=OutboxJob.attempts - 1, due_at=clock.now())
+        .where(tuple_(OutboxJob.id, OutboxJob.attempts).in_(unbegun), OutboxJob.status == OutboxStatus.WAITING)
+        .values(due_at=clock.now())
         .execution_options(synchronize_session=False)
     )
 
@@ -156,7 +176,7 @@ def count_by_status(session: Session) -> dict[str, int]:
 
 
 def _bury_poison(session: Session, moment: datetime) -> None:
-    """A job that was handed over so often and never came to an end takes its worker down each time: stop it."""
+    """A job that was begun so often and never came to an end takes its worker down each time: stop it."""
     is_spent = (OutboxJob.attempts >= MAX_ATTEMPTS) & (OutboxJob.due_at <= moment)
     session.execute(
         update(OutboxJob)

@@ -125,6 +125,9 @@ class Gateway(Protocol):
     name: str
     """Which provider: "stripe", "demo"."""
 
+    is_live: bool
+    """Whether real money moves; what the provider reports of the other mode is refused."""
+
     form_origin: str
     """The origin that a form's answer may redirect to ("https://pay.example"); "" when it is the shop's own."""
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import force_locale
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -65,6 +65,7 @@ def start(order_id: int, gateway: Gateway, base_url: str) -> str:
     return result.url
 
 
+@retry_deadlocks
 def receive_event(event: ProviderEvent, provider: str, payload: str) -> bool:
     """Store a verified event once and stage its job; opens a transaction. False when it was known."""
     row = WebhookEvent(provider=provider, event_id=event.id, kind=event.kind, payload=payload)
@@ -91,7 +92,7 @@ def process_event(event_id: int, gateway: Gateway) -> None:
     if is_done:
         return
     if session_id and is_ours:
-        apply_state(gateway.look_up(session_id), actor=f"provider:{gateway.name}")
+        apply_state(gateway.look_up(session_id), gateway)
     with transaction() as session:
         get_event(session, event_id).processed_at = clock.now()
 
@@ -103,20 +104,21 @@ def confirm(payment_id: int, gateway: Gateway) -> None:
     db.session.rollback()
     if session_id and status not in FINAL:
         _touch(payment_id)
-        apply_state(gateway.look_up(session_id), actor=f"provider:{gateway.name}")
+        apply_state(gateway.look_up(session_id), gateway)
 
 
 @retry_deadlocks
-def apply_state(state: PaymentState, actor: str) -> None:
+def apply_state(state: PaymentState, gateway: Gateway) -> None:
     """Bring attempt and order to what the provider says; opens a transaction, idempotent.
 
-    A report that does not match (amount, currency, order) moves nothing and is noted with the order.
+    A report that does not match (amount, currency, order, mode) moves nothing and is noted with the order.
     """
+    actor = f"provider:{gateway.name}"
     try:
         with transaction() as session:
             payment = get_payment(session, state.attempt_id)
             order = orders.lock(session, payment.order_id)
-            _check(payment, order, state)
+            _check(payment, order, state, gateway)
             if _move(session, payment, state):
                 _tell_order(order, payment, state, actor)
     except PaymentMismatch as error:
@@ -140,7 +142,7 @@ def stop(order_id: int, gateway: Gateway, base_url: str) -> None:
         session_id = get_payment(db.session(), payment_id).session_id or ""
         db.session.rollback()
     state = gateway.cancel(session_id, f"{key}-cancel")
-    apply_state(state, actor=f"provider:{gateway.name}")
+    apply_state(state, gateway)
     if state.status not in FINAL:
         raise StillPayable(id=payment_id)
 
@@ -228,10 +230,10 @@ def _session_line(name: str, variant_name: str, line: Any) -> SessionLine:
     return SessionLine(name=shown, quantity=line.quantity, unit_minor=line.unit_price_minor)
 
 
-def _check(payment: Payment, order: Order, state: PaymentState) -> None:
-    ours = (payment.amount_minor, payment.currency, order.number)
-    theirs = (state.amount_minor, state.currency, state.order_number)
-    names = ("amount", "currency", "order")
+def _check(payment: Payment, order: Order, state: PaymentState, gateway: Gateway) -> None:
+    ours = (payment.amount_minor, payment.currency, order.number, gateway.is_live)
+    theirs = (state.amount_minor, state.currency, state.order_number, state.is_live)
+    names = ("amount", "currency", "order", "mode")
     differs = [name for name, ours_, theirs_ in zip(names, ours, theirs, strict=True) if ours_ != theirs_]
     if payment.session_id is not None and payment.session_id != state.session_id:
         differs.append("session")
@@ -241,13 +243,16 @@ def _check(payment: Payment, order: Order, state: PaymentState) -> None:
 
 def _move(session: Session, payment: Payment, state: PaymentState) -> bool:
     """The conditional update; False when the attempt is there already or has gone further."""
-    earlier = [status for status, later in TRANSITIONS.items() if state.status in later]
+    is_earlier = Payment.status.in_([status for status, later in TRANSITIONS.items() if state.status in later])
+    # A second decline is news too, although the attempt stands where it stood.
+    is_news = (Payment.status == state.status) & (func.coalesce(Payment.decline_code, "") != (state.decline_code or ""))
+    is_open = state.status not in FINAL
     changed: Any = session.execute(
         update(Payment)
-        .where(Payment.id == payment.id, Payment.status.in_(earlier))
+        .where(Payment.id == payment.id, is_earlier | is_news if is_open else is_earlier)
         .values(
             status=state.status,
-            live_order_id=None if state.status in FINAL else Payment.live_order_id,
+            live_order_id=Payment.live_order_id if is_open else None,
             session_id=state.session_id,
             payment_ref=state.payment_ref,
             decline_code=state.decline_code,
@@ -280,5 +285,8 @@ def _touch(payment_id: int) -> None:
 def _note_mismatch(payment_id: int, text: str, actor: str) -> None:
     with transaction() as session:
         payment = session.get(Payment, payment_id)
-        if payment is not None:
-            orders.record(payment.order_id, "payment_mismatch", actor, facts={"text": text})
+        if payment is None:
+            return
+        order = get_order_by_id(session, payment.order_id)
+        if not any(event.kind == "payment_mismatch" and event.facts["text"] == text for event in order.events):
+            orders.record(order.id, "payment_mismatch", actor, facts={"text": text})

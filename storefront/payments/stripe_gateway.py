@@ -68,6 +68,7 @@ class StripeGateway:
     ) -> None:
         self.name = name
         self.form_origin = form_origin
+        self.is_live = api_key.startswith(("sk_live_", "rk_live_"))
         self._api_key = api_key
         self._webhook_secrets = tuple(webhook_secrets)
         self._make_http_client = http_client or _default_http_client

@@ -47,6 +47,19 @@ def claim(limit: int = 100) -> list[tuple[int, int]]:
         return outbox.claim_due(session, limit)
 
 
+def begin(*claimed: tuple[int, int]) -> None:
+    for job_id, attempt in claimed:
+        with transaction():
+            assert outbox.begin(job_id, attempt)
+
+
+def take() -> list[tuple[int, int]]:
+    """Claim what is due, and begin it as a worker does at once."""
+    claimed = claim()
+    begin(*claimed)
+    return claimed
+
+
 def fail(job_id: int, error: str = "it broke") -> None:
     with transaction():
         outbox.mark_failed(job_id, error)
@@ -106,7 +119,30 @@ def test_a_claimed_job_is_not_handed_over_again_before_its_lease_is_over(context
     time.advance(LEASE_SECONDS - 1)
     assert claim() == []
     time.advance(1)
+    assert claim() == [(job_id, 1)], "it was not begun, so it is the same try"
+
+
+@on_every_database
+def test_a_try_is_begun_once(context: Flask, time: Clock) -> None:
+    (job_id,) = stage(colour="green")
+    claim()
+    time.advance(LEASE_SECONDS - 1)
+    with transaction():
+        assert outbox.begin(job_id, 2) is None
+        assert outbox.begin(job_id, 1) == ("tests.job", {"number": 0, "colour": "green"})
+        assert outbox.begin(job_id, 1) is None
+    time.advance(LEASE_SECONDS - 1)
+    assert claim() == [], "the lease begins anew with the try"
+    time.advance(1)
     assert claim() == [(job_id, 2)]
+
+
+def test_what_has_ended_is_not_begun(context: Flask) -> None:
+    (job_id,) = stage()
+    with transaction():
+        outbox.mark_done(job_id)
+        assert outbox.begin(job_id, 1) is None
+        assert outbox.begin(job_id + 1, 1) is None
 
 
 @on_every_database
@@ -151,17 +187,26 @@ def test_a_claim_given_back_costs_no_try(context: Flask, time: Clock) -> None:
     (job_id,) = stage()
     assert claim() == [(job_id, 1)]
     with transaction() as session:
-        outbox.give_back(session, [job_id])
+        outbox.give_back(session, [(job_id, 1)])
     assert claim() == [(job_id, 1)]
+
+
+@on_every_database
+def test_a_claim_whose_try_was_begun_is_not_given_back(context: Flask, time: Clock) -> None:
+    stage()
+    claimed = take()
+    with transaction() as session:
+        outbox.give_back(session, claimed)
+    assert claim() == []
 
 
 def test_a_job_that_was_done_meanwhile_is_not_given_back(context: Flask, time: Clock) -> None:
     (job_id,) = stage()
-    claim()
+    claimed = claim()
     with transaction() as session:
         outbox.mark_done(job_id)
-        outbox.give_back(session, [job_id])
-    assert (job(job_id).status, job(job_id).attempts) == (OutboxStatus.DONE, 1)
+        outbox.give_back(session, claimed)
+    assert (job(job_id).status, claim()) == (OutboxStatus.DONE, [])
 
 
 def test_a_job_that_is_done_is_never_handed_over_again(context: Flask, time: Clock) -> None:
@@ -178,11 +223,11 @@ def test_a_job_that_is_done_is_never_handed_over_again(context: Flask, time: Clo
 def test_a_failed_job_waits_longer_after_every_try_and_is_dead_after_the_last(context: Flask, time: Clock) -> None:
     (job_id,) = stage()
     for attempt, pause in enumerate(BACKOFF_SECONDS, start=1):
-        assert claim() == [(job_id, attempt)]
+        assert take() == [(job_id, attempt)]
         fail(job_id, f"try {attempt}")
         assert job(job_id).due_at == time.moment + timedelta(seconds=pause)
         time.advance(pause)
-    assert claim() == [(job_id, MAX_ATTEMPTS)]
+    assert take() == [(job_id, MAX_ATTEMPTS)]
     fail(job_id, "the last")
     assert (job(job_id).status, job(job_id).error) == (OutboxStatus.DEAD, "the last")
     time.advance(1_000_000)
@@ -219,7 +264,7 @@ def test_a_failure_never_undoes_what_another_run_does_at_the_same_moment(context
 def test_a_job_that_takes_its_worker_down_every_time_is_buried(context: Flask, time: Clock) -> None:
     (job_id,) = stage()
     for _ in range(MAX_ATTEMPTS):
-        assert len(claim()) == 1
+        assert len(take()) == 1
         time.advance(LEASE_SECONDS)
     assert claim() == []
     assert (job(job_id).status, job(job_id).error) == (OutboxStatus.DEAD, "it never came to an end")
@@ -229,7 +274,7 @@ def test_the_last_try_keeps_its_lease_before_it_is_buried(context: Flask, time: 
     (job_id,) = stage()
     for _ in range(MAX_ATTEMPTS):
         time.advance(LEASE_SECONDS)
-        claim()
+        take()
     time.advance(LEASE_SECONDS - 1)
     claim()
     assert job(job_id).status is OutboxStatus.WAITING
@@ -237,20 +282,21 @@ def test_the_last_try_keeps_its_lease_before_it_is_buried(context: Flask, time: 
 
 def test_a_buried_job_keeps_the_error_it_had(context: Flask, time: Clock) -> None:
     (job_id,) = stage()
-    claim()
+    take()
     fail(job_id, "no room")
     for _ in range(MAX_ATTEMPTS):
         time.advance(LEASE_SECONDS)
-        claim()
+        take()
     assert (job(job_id).status, job(job_id).error) == (OutboxStatus.DEAD, "no room")
 
 
 def test_a_dead_job_gets_all_its_tries_again(context: Flask, time: Clock) -> None:
     (job_id,) = stage()
     for _ in range(MAX_ATTEMPTS):
-        claim()
+        take()
         time.advance(LEASE_SECONDS)
     claim()
+    assert job(job_id).status is OutboxStatus.DEAD
     with transaction():
         assert outbox.retry(job_id) is True
     assert claim() == [(job_id, 1)]

@@ -17,6 +17,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from storefront import create_app
+from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.outbox import OutboxJob, count_by_status
 from storefront.orders.mails import CONFIRMED
@@ -164,8 +165,9 @@ class Factory:
     def is_claimed(self, name: str) -> bool:
         """Whether the relay has taken a row of that name."""
         db.session.rollback()
-        query = select(func.max(OutboxJob.attempts)).where(OutboxJob.name == name)
-        return bool(db.session.scalar(query))
+        query = select(func.max(OutboxJob.due_at)).where(OutboxJob.name == name)
+        due_at = db.session.scalar(query)
+        return due_at is not None and due_at > clock.now()
 
     def is_finished(self) -> bool:
         """Whether every job is done, so that nothing will be handed over again."""

@@ -37,5 +37,5 @@ def claim(job_id: int) -> None:
 
 
 def run(job_id: int) -> None:
-    """Do the row's job as RQ does once it has been handed over."""
-    perform(job_id)
+    """Do the row's job as RQ does once its next try has been handed over."""
+    perform(job_id, row(job_id).attempts + 1)

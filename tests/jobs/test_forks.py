@@ -96,9 +96,9 @@ def test_death_of_a_fork_is_noted_and_the_job_is_due_again_in_seconds(
     moment = clock.now()
     monkeypatch.setattr("storefront.core.clock.now", lambda: moment)
     (job_id,) = stage("tests.job")
-    with transaction() as session:
-        outbox.claim_due(session)
-    note_killed(SimpleNamespace(args=[job_id]), 1, signal.SIGKILL, None)  # type: ignore[arg-type]
+    with transaction():
+        assert outbox.begin(job_id, 1)
+    note_killed(SimpleNamespace(args=[job_id, 1]), 1, signal.SIGKILL, None)  # type: ignore[arg-type]
     assert (row(job_id).due_at - moment).total_seconds() == BACKOFF_SECONDS[0]
     assert row(job_id).error == "the process was killed (wait status 9)"
 
@@ -106,7 +106,7 @@ def test_death_of_a_fork_is_noted_and_the_job_is_due_again_in_seconds(
 def test_parent_that_noted_a_death_keeps_no_connection(parent: Flask) -> None:
     (job_id,) = stage("tests.job")
     db.session.remove()
-    note_killed(SimpleNamespace(args=[job_id]), 1, signal.SIGKILL, None)  # type: ignore[arg-type]
+    note_killed(SimpleNamespace(args=[job_id, 1]), 1, signal.SIGKILL, None)  # type: ignore[arg-type]
     assert pooled() == 0
     assert open_databases() == []
 
@@ -115,7 +115,7 @@ def test_death_after_the_work_was_noted_changes_nothing(parent: Flask) -> None:
     (job_id,) = stage("tests.job")
     with transaction():
         outbox.mark_done(job_id)
-    note_killed(SimpleNamespace(args=[job_id]), 1, signal.SIGKILL, None)  # type: ignore[arg-type]
+    note_killed(SimpleNamespace(args=[job_id, 1]), 1, signal.SIGKILL, None)  # type: ignore[arg-type]
     assert (row(job_id).status, row(job_id).error) == (OutboxStatus.DONE, None)
 
 
@@ -127,7 +127,7 @@ def test_parent_outlives_a_database_that_does_not_answer(parent: Flask, monkeypa
 
     with monkeypatch.context() as patch:
         patch.setattr("storefront.core.outbox.mark_failed", gone)
-        note_killed(SimpleNamespace(args=[job_id]), 1, signal.SIGKILL, None)  # type: ignore[arg-type]
+        note_killed(SimpleNamespace(args=[job_id, 1]), 1, signal.SIGKILL, None)  # type: ignore[arg-type]
     assert row(job_id).error is None
 
 

@@ -3,16 +3,18 @@
 import json
 import zlib
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from redis import Redis, RedisError
 
 from jobs.relay import TIMEOUT_SECONDS, relay_once
+from jobs.worker import perform
 from storefront.config import Settings
-from storefront.core import outbox
+from storefront.core import clock, outbox
 from storefront.core.db import transaction
-from storefront.core.outbox import LEASE_SECONDS
+from storefront.core.outbox import LEASE_SECONDS, OutboxStatus
 from tests.fixtures.races import at_once
 from tests.fixtures.shop import on_every_database
 from tests.jobs.killable import KillableValkey
@@ -50,13 +52,54 @@ def test_what_rq_is_told_is_json_that_names_the_row(context: Flask, queue: Redis
     (job_id,) = stage("tests.job")
     relay_once(queue)
     (key,) = queue.lrange(QUEUE_KEY, 0, -1)
-    assert _call(queue, f"rq:job:{key.decode()}") == ["jobs.worker.perform", None, [job_id], {}]
+    assert _call(queue, f"rq:job:{key.decode()}") == ["jobs.worker.perform", None, [job_id, 1], {}]
 
 
-def test_nothing_due_means_no_word_with_redis(context: Flask) -> None:
-    stage("tests.job", delay_seconds=60)
-    with KillableValkey() as absent:
-        assert relay_once(absent.client()) == 0
+def test_rows_wait_in_sql_while_the_workers_are_behind(
+    context: Flask, queue: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.relay.MAX_QUEUED", 3)
+    ids = stage("tests.job", 3)
+    assert relay_once(queue) == 3
+    later = stage("tests.job", 2)[3:]
+    assert relay_once(queue) == 0
+    queue.lpop(QUEUE_KEY)
+    assert relay_once(queue) == 2
+    assert queued(queue) == ids[1:] + later
+
+
+def test_row_waits_for_its_worker_for_hours_and_loses_no_try(
+    worker: Flask, queue: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No worker runs, so the row is handed over again whenever its lease ends; nobody may take that for failures."""
+    (job_id,) = stage("outbox.forget_done")
+    moment = clock.now()
+    monkeypatch.setattr("storefront.core.clock.now", lambda: moment)
+    for _ in range(200):
+        moment += timedelta(seconds=LEASE_SECONDS)
+        assert relay_once(queue) == 1
+    assert (row(job_id).attempts, row(job_id).status) == (0, OutboxStatus.WAITING)
+    for key in queue.lrange(QUEUE_KEY, 0, -1):
+        perform(*_call(queue, f"rq:job:{key.decode()}")[2])
+    assert (row(job_id).attempts, row(job_id).status) == (1, OutboxStatus.DONE)
+
+
+def test_row_is_not_given_back_once_a_worker_has_begun_it(worker: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis took the rows and its answer was lost: a second hand-over would run beside the first."""
+    begun, unbegun = stage("tests.job", 2)
+
+    def enqueue(_connection: object, claimed: list[tuple[int, int]]) -> None:
+        with transaction():
+            assert outbox.begin(*claimed[0])
+        raise RedisError("the answer was lost")
+
+    monkeypatch.setattr("jobs.relay._enqueue", enqueue)
+    with KillableValkey() as valkey:
+        valkey.start()
+        with pytest.raises(RedisError, match="lost"):
+            relay_once(valkey.client())
+    assert row(begun).due_at > clock.now() + timedelta(seconds=LEASE_SECONDS - 10)
+    assert row(unbegun).due_at <= clock.now()
 
 
 def test_rows_are_given_back_without_losing_a_try_while_redis_is_down(context: Flask) -> None:
@@ -103,6 +146,8 @@ def test_second_try_reaches_rq_beside_what_is_left_of_the_first(
     """RQ may still hold the job of a worker that was killed; a job under the same id would overwrite it."""
     (job_id,) = stage("tests.job")
     relay_once(queue)
+    with transaction():
+        assert outbox.begin(job_id, 1)
     lease_end = row(job_id).due_at
     monkeypatch.setattr("storefront.core.clock.now", lambda: lease_end)
     relay_once(queue)

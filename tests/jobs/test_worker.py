@@ -7,12 +7,15 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 import jobs
+from jobs.worker import perform
 from storefront.core import clock, outbox
 from storefront.core.db import db, transaction
 from storefront.core.outbox import BACKOFF_SECONDS, MAX_ATTEMPTS, OutboxStatus
 from storefront.orders.models import Order, OrderStatus
 from storefront.payments.models import Payment, PaymentStatus, WebhookEvent
+from tests.fixtures.races import at_once
 from tests.fixtures.readings import event_kinds
+from tests.fixtures.shop import on_every_database
 from tests.jobs.paying import deliver_messages, make_started_order, pay
 from tests.jobs.rows import claim, row, rows, run, stage
 
@@ -40,8 +43,37 @@ def test_job_that_is_done_is_not_done_again(worker: Flask, calls: list[int]) -> 
 
 
 def test_job_whose_row_is_gone_is_no_error(worker: Flask, calls: list[int]) -> None:
-    run(12345)
+    perform(12345, 1)
     assert calls == []
+
+
+@on_every_database
+def test_try_that_was_handed_over_twice_is_begun_once(worker: Flask, calls: list[int]) -> None:
+    (job_id,) = stage("tests.count", number=7)
+    at_once(worker, [lambda: perform(job_id, 1)] * 6).won()
+    assert calls == [7]
+    assert row(job_id).attempts == 1
+
+
+def test_try_whose_lease_was_over_is_not_begun_after_the_next_one(worker: Flask, calls: list[int]) -> None:
+    (job_id,) = stage("tests.count", number=7)
+    with transaction():
+        assert outbox.begin(job_id, 1)
+        assert outbox.begin(job_id, 2)
+    perform(job_id, 1)
+    perform(job_id, 2)
+    assert calls == []
+
+
+def test_lease_begins_anew_with_the_try(worker: Flask, calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have waited in the queue for almost all of the lease that its hand-over gave it."""
+    (job_id,) = stage("tests.count", number=7)
+    claim(job_id)
+    late = row(job_id).due_at - timedelta(seconds=1)
+    monkeypatch.setattr("storefront.core.clock.now", lambda: late)
+    with transaction():
+        assert outbox.begin(job_id, 1) == ("tests.count", {"number": 7})
+    assert row(job_id).due_at == late + timedelta(seconds=outbox.LEASE_SECONDS)
 
 
 def test_message_of_the_provider_pays_the_order_and_a_second_run_changes_nothing(worker: Flask) -> None:

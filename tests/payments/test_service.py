@@ -143,7 +143,7 @@ def ways(order_id: int, payment_id: int, provider: Provider) -> dict[str, Callab
     return {
         "message": lambda: (deliver(provider), process_all(provider)),
         "return": lambda: payments.confirm(payment_id, provider.gateway),
-        "state": lambda: payments.apply_state(state_of(attempts(order_id)[0], provider), "tests"),
+        "state": lambda: payments.apply_state(state_of(attempts(order_id)[0], provider), provider.gateway),
     }
 
 
@@ -245,6 +245,7 @@ def test_an_event_or_attempt_that_does_not_exist_is_named(provider: Provider) ->
         ({"currency": "USD"}, "currency"),
         ({"order_number": "OTHER"}, "order"),
         ({"session_id": "cs_other"}, "session"),
+        ({"is_live": True}, "mode"),
         ({"amount_minor": 1, "currency": "JPY"}, "amount, currency"),
     ],
 )
@@ -254,8 +255,9 @@ def test_a_report_that_does_not_match_moves_nothing_and_is_noted(
     payment = start(order, provider)
     provider.pay(session_of(payment))
     line = Unreliable(provider.gateway, changed=lambda state: replace(state, **change))  # type: ignore[arg-type]
-    with pytest.raises(PaymentMismatch):
-        payments.confirm(payment.id, line)
+    for _ in range(2):
+        with pytest.raises(PaymentMismatch):
+            payments.confirm(payment.id, line)
     assert status_of(order) is OrderStatus.PENDING
     assert (attempts(order)[0].status, attempts(order)[0].live_order_id) == (PaymentStatus.CREATED, order)
     assert event_kinds(order) == ["placed", "payment_started", "payment_mismatch"]
@@ -292,6 +294,19 @@ def test_an_old_report_never_takes_a_payment_back(order: int, provider: Provider
     provider.pay(session_of(payment))
     payments.confirm(payment.id, provider.gateway)
     for status in set(PaymentStatus) - {PaymentStatus.SUCCEEDED}:
-        payments.apply_state(replace(before, status=status), "tests")
+        payments.apply_state(replace(before, status=status), provider.gateway)
     assert_paid_once(order)
     assert attempts(order)[0].status is PaymentStatus.SUCCEEDED
+
+
+def test_the_reason_of_the_last_decline_is_kept(order: int, provider: Provider) -> None:
+    payment = start(order, provider)
+    provider.pay(session_of(payment), "decline")
+    payments.confirm(payment.id, provider.gateway)
+    first = attempts(order)[0].decline_code
+    assert first
+    line = Unreliable(provider.gateway, changed=lambda state: replace(state, decline_code="lost_card"))
+    for _ in range(2):
+        payments.confirm(payment.id, line)
+    assert (first, attempts(order)[0].decline_code) == ("generic_decline", "lost_card")
+    assert event_kinds(order).count("payment_requires_action") == 2
