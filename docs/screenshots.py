@@ -18,15 +18,17 @@ PICTURES = Path(__file__).parent / "pictures"
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, ShopProcess(Path(folder) / "var", DEMO="") as shop:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
-            base = f"http://127.0.0.1:{shop.port}"
-            phone = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True)
-            shop_on_a_phone(phone.new_page(), base)
-            desk = browser.new_context(viewport=DESK, device_scale_factor=1)
-            desk_at_work(desk.new_page(), base)
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ShopProcess(Path(folder) / "var", DEMO="") as shop,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        base = f"http://127.0.0.1:{shop.port}"
+        phone = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True)
+        shop_on_a_phone(phone.new_page(), base)
+        desk_at_work(browser.new_context(viewport=DESK).new_page(), base)
+        browser.close()
 
 
 def shop_on_a_phone(page: Page, base: str) -> None:

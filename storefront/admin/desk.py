@@ -16,18 +16,19 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 
 class Area(NamedTuple):
-    """One entry of the desk's navigation, shown to whoever has `permission`."""
+    """One entry of the desk's navigation, shown to whoever has `permission`; `also` is a page that lies under it."""
 
     endpoint: str
     label: Any
     icon: str
     permission: str
+    also: str = ""
 
 
 AREAS = (
     Area("admin.home", _l("Today"), "clock", "catalog.view"),
     Area("admin.orders", _l("Orders"), "receipt", "orders.view"),
-    Area("admin.products", _l("Products"), "tag", "catalog.view"),
+    Area("admin.products", _l("Products"), "tag", "catalog.view", also="admin.categories"),
     Area("admin.jobs", _l("Jobs"), "gear", "jobs.view"),
 )
 
@@ -41,8 +42,7 @@ def actor() -> str:
 def frame() -> dict[str, Any]:
     """What every page of the desk shows around its content: (label, address, icon, is_current) per area."""
     allowed = [area for area in AREAS if current_user.is_authenticated and current_user.can(area.permission)]
-    areas = [(area.label, url_for(area.endpoint), area.icon) for area in allowed]
-    return {"desk_areas": [(label, href, icon, _is_current(href)) for label, href, icon in areas]}
+    return {"desk_areas": [(area.label, url_for(area.endpoint), area.icon, _is_current(area)) for area in allowed]}
 
 
 def answer_error(error: ShopError) -> Response:
@@ -67,9 +67,11 @@ def _is_at_desk() -> bool:
     return bool(current_user.is_authenticated and current_user.is_staff)
 
 
-def _is_current(href: str) -> bool:
+def _is_current(area: Area) -> bool:
     """The home page is the beginning of every path of the desk, so it is current only as itself."""
-    return request.path == href if href == url_for("admin.home") else request.path.startswith(href)
+    if area.endpoint == "admin.home":
+        return request.path == url_for(area.endpoint)
+    return request.path.startswith(tuple(url_for(endpoint) for endpoint in (area.endpoint, area.also) if endpoint))
 
 
 blueprint.register_error_handler(ShopError, answer_error)

@@ -58,6 +58,12 @@ def map_items(session: Session, variant_ids: Iterable[int]) -> dict[int, StockIt
     return {item.variant_id: item for item in found}
 
 
+def count_products(session: Session) -> dict[int, int]:
+    """How many products lie in each category, archived ones too; an empty category is missing."""
+    counted = select(Product.category_id, func.count()).group_by(Product.category_id)
+    return dict(session.execute(counted).all())
+
+
 def map_names(session: Session, actors: Iterable[str]) -> dict[str, str]:
     """The names behind actors such as "user:7"; other actors are no users and are missing."""
     ids = {int(actor[5:]) for actor in actors if actor.startswith("user:") and actor[5:].isdecimal()}

@@ -78,6 +78,14 @@ def get_category(session: Session, slug: str) -> Category:
     return category
 
 
+def get_category_by_id(session: Session, category_id: int) -> Category:
+    """The category of that id; raises UnknownCategory."""
+    category = session.get(Category, category_id)
+    if category is None:
+        raise UnknownCategory(id=category_id)
+    return category
+
+
 def list_products(
     session: Session, wanted: ProductFilter, sort: Sort = Sort.POPULAR, number: int = 1, size: int = PAGE_SIZE
 ) -> Page[Product]:

@@ -5,7 +5,7 @@ across the commit and two orders never wait for each other in a circle.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +88,7 @@ def take(lines: Iterable[StockLine], actor: str) -> None:
     totals = _per_variant(wanted)
     short = [variant_id for variant_id in sorted(totals) if not _subtract(session, variant_id, totals[variant_id])]
     if short:
-        raise OutOfStock.of(_short_lines(session, short, totals))
+        raise OutOfStock.of(short_lines(session, short, totals))
 
 
 def release(lines: Iterable[StockLine], actor: str, reason: str) -> None:
@@ -184,7 +184,10 @@ def _update(session: Session, variant_id: int, condition: Any, **values: Any) ->
     return bool(changed.rowcount == 1)
 
 
-def _short_lines(session: Session, variant_ids: list[int], totals: Counter[int]) -> list[ShortLine]:
+def short_lines(
+    session: Session, variant_ids: list[int], totals: Mapping[int, int], free: Mapping[int, int] | None = None
+) -> list[ShortLine]:
+    """What to tell of variants that are short; `free` is what can be had where holds make it less than `available`."""
     query = (
         select(Variant, StockItem.available)
         .outerjoin(StockItem, StockItem.variant_id == Variant.id)
@@ -192,7 +195,13 @@ def _short_lines(session: Session, variant_ids: list[int], totals: Counter[int])
         .order_by(Variant.id)
     )
     return [
-        ShortLine(variant.id, variant.sku, display_name(variant), totals[variant.id], available or 0)
+        ShortLine(
+            variant.id,
+            variant.sku,
+            display_name(variant),
+            totals[variant.id],
+            max(0, free[variant.id]) if free else available or 0,
+        )
         for variant, available in session.execute(query)
     ]
 

@@ -74,6 +74,45 @@ def test_an_unsaved_form_asks_before_it_is_left(owner: Callable[..., Page]) -> N
 
 
 @both_ways
+def test_a_category_is_made_moved_by_keyboard_renamed_and_deleted(owner: Callable[..., Page], javascript: bool) -> None:
+    page, name = owner("/admin/categories", javascript=javascript), f"Shelf {uuid.uuid4().hex[:8]}"
+    page.get_by_label("Name of the category").fill(name)
+    page.get_by_role("button", name="Add category").click()
+    rows = page.locator(".category-rows .category-name > a:first-child")
+    expect(rows.last).to_have_text(name)
+    page.get_by_role("button", name=f"Move {name} up").press("Enter")
+    expect(rows.nth(-2)).to_have_text(name)
+    expect(page.get_by_role("button", name=f"Move {name} up")).to_be_focused()
+    page.get_by_role("button", name=f"Move {name} down").press("Enter")
+    expect(rows.last).to_have_text(name)
+    expect(page.get_by_role("button", name=f"Move {name} up")).to_be_focused()
+    rows.last.click()
+    page.get_by_label("Name of the category").fill(f"{name} B")
+    page.get_by_role("button", name="Save").click()
+    expect(rows.last).to_have_text(f"{name} B")
+    rows.last.click()
+    page.get_by_role("button", name="Delete this category").click()
+    expect(page.get_by_text(f"{name} B is deleted.")).to_be_visible()
+    expect(rows.filter(has_text=name)).to_have_count(0)
+
+
+@pytest.mark.parametrize("is_desk", [False, True], ids=["phone", "desk"])
+def test_the_pages_of_categories_are_accessible(
+    visitor: Callable[..., Visitor], signed_in: list[dict[str, object]], is_desk: bool
+) -> None:
+    somebody = visitor(is_desk=is_desk)
+    somebody.page.context.add_cookies(signed_in)
+    page = somebody.go("/admin/categories")
+    somebody.check_accessibility()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Add category").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    somebody.check_accessibility()
+    page.locator(".category-name > a:first-child").first.click()
+    somebody.check_accessibility()
+
+
+@both_ways
 def test_a_price_is_changed_from_the_list(owner: Callable[..., Page], javascript: bool) -> None:
     page = owner("/admin/products?sort=price-down", javascript=javascript)
     page.get_by_role("link", name=re.compile("^Change the price")).first.click()

@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image as Picture
 
+from storefront.catalog.images import MEBIBYTE
 from storefront.catalog.models import Image
 from storefront.core.db import db
 from tests.fixtures.factories import make_product
@@ -70,11 +71,37 @@ def test_no_file_is_no_upload(sign_in):
     assert "Choose at least one file." in answer.text
 
 
+def test_several_photos_of_a_phone_are_sent_together(sign_in):
+    product, client = make_product(), sign_in("owner")
+    files = [(io.BytesIO(png(colour).read() + b"0" * 9 * MEBIBYTE), f"{colour}.png") for colour in ("red", "blue")]
+    assert upload(client, product.id, *files).status_code == 303
+    assert len(pictures(product.id)) == 2
+    assert "up to 10 MB each and 60 MB together" in client.get(f"/admin/products/{product.id}/pictures").text
+
+
 def test_more_bytes_than_the_shop_takes_are_refused_inside_the_desk(sign_in):
     product = make_product()
-    answer = upload(sign_in("owner"), product.id, (io.BytesIO(b"0" * 13 * 1024 * 1024), "huge.png"))
+    answer = upload(sign_in("owner"), product.id, (io.BytesIO(b"0" * 61 * MEBIBYTE), "huge.png"))
     assert answer.status_code == 413
     assert "desk-nav" in answer.text
+    assert "all of them together may have 60 MB" in answer.text
+
+
+@pytest.mark.parametrize("roles", [None, (), ("packer",)], ids=["stranger", "customer", "packer"])
+def test_who_may_add_no_pictures_sends_no_more_than_any_other_form(client, sign_in, roles):
+    product = make_product()
+    sender = client if roles is None else sign_in(*roles)
+    answer = upload(sender, product.id, (io.BytesIO(b"0" * 13 * MEBIBYTE), "huge.png"))
+    assert answer.status_code == 413
+
+
+def test_other_forms_of_the_desk_take_no_more_than_before(sign_in):
+    client = sign_in("owner")
+    file = (io.BytesIO(b"0" * 13 * MEBIBYTE), "huge.png")
+    data = {"csrf_token": token_of(client), "name": "Lamps", "file": file}
+    answer = client.post("/admin/categories", data=data, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 413
+    assert "all of them together may have 12 MB" in answer.text
 
 
 def test_a_picture_is_described_put_first_and_removed(sign_in):

@@ -13,23 +13,17 @@ from werkzeug.exceptions import default_exceptions
 from wtforms import FieldList, FormField
 from wtforms import Form as AnyForm
 
-from storefront.accounts.forms import RegisterForm, SignInForm
-from storefront.admin.forms.orders import AddressForm, CancelForm, NoteForm
-from storefront.admin.forms.products import PriceForm, ProductForm
-from storefront.admin.forms.stock import StockForm
-from storefront.checkout.forms import CheckoutForm
 from storefront.core.errors import PaymentDeclined
 from storefront.core.web.access import public
 from storefront.core.web.errors import tell
-from storefront.core.web.forms import BUILT_IN
+from storefront.core.web.forms import BUILT_IN, Form
 from storefront.payments.demo_provider import pages
-from tests.core.test_translations import shop_errors
+from tests.core.test_translations import shop_errors, subclasses
 from tests.fixtures.pseudo import PSEUDO, bare_texts, pseudo_text, untranslated, unwrapped
 from tests.fixtures.walk import stock_shop, walk_all
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 CODES = (400, 402, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
-FORMS = (RegisterForm, SignInForm, CheckoutForm, AddressForm, CancelForm, NoteForm, PriceForm, ProductForm, StockForm)
 RUBBISH = ("", " ", "x", "x" * 6000, "1000000000000000", "-1")
 # What the walk's shop is made of, and what is written alike in every language.
 NAMES = """
@@ -95,7 +89,9 @@ def test_every_text_of_every_page_is_translated(pseudo_shop: Flask, monkeypatch:
 
 
 def test_every_field_says_what_is_wrong_in_the_pages_language(pseudo_shop: Flask) -> None:
-    found = {error for form in FORMS for error in errors_of(pseudo_shop, form)}
+    forms = list(subclasses(Form))
+    found = {error for form in forms for error in errors_of(pseudo_shop, form)}
+    assert len(forms) > 8
     assert len(found) > 20
     assert [error for error in found if untranslated(error, re.compile(r"name@example\.com"))] == []
 

@@ -5,6 +5,7 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -14,6 +15,7 @@ from hatch_build import compile_translation
 from storefront.core.errors import ShopError
 from tests.fixtures.catalogues import extracted, locales, translated
 
+T = TypeVar("T")
 PLACE = re.compile(r"%\(\w+\)[a-z]|%%")
 CHINESE_PAIRS = [("“", "”"), ("（", "）")]
 every_language = pytest.mark.parametrize("locale", locales())
@@ -29,16 +31,21 @@ def forms_of(text: object) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text)  # type: ignore[arg-type]
 
 
-def shop_errors(root: type[ShopError] = ShopError) -> Iterator[type[ShopError]]:
-    """Every named error of the shop."""
+def subclasses(root: type[T]) -> Iterator[type[T]]:
+    """Every class of the shop that is a `root`, whoever imported it."""
     for found in pkgutil.walk_packages(storefront.__path__, "storefront."):
         importlib.import_module(found.name)
     waiting = [root]
     while waiting:
-        error = waiting.pop()
-        waiting += error.__subclasses__()
-        if error.__module__.startswith("storefront"):
-            yield error
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if kind.__module__.startswith("storefront"):
+            yield kind
+
+
+def shop_errors() -> list[type[ShopError]]:
+    """Every named error of the shop."""
+    return list(subclasses(ShopError))
 
 
 def unmarked(errors: Iterable[type[ShopError]]) -> list[type[ShopError]]:
@@ -101,7 +108,7 @@ def test_one_thing_has_one_name_in_chinese() -> None:
 
 
 def test_the_words_of_every_named_error_are_in_the_catalogues() -> None:
-    errors = list(shop_errors())
+    errors = shop_errors()
     assert len(errors) > 30
     assert unmarked(errors) == []
 

@@ -47,8 +47,10 @@ def test_wheel_carries_every_file_of_the_shop(built: Path) -> None:
         expected = {f"storefront/{path.relative_to(ROOT)}" for path in _files(ROOT / folder)}
         assert expected
         assert expected <= carried
-    for path in ROOT.glob("translations/*/LC_MESSAGES/*.po"):
-        assert f"storefront/{path.with_suffix('.mo').relative_to(ROOT)}" in carried
+    sources = list(ROOT.glob("storefront/translations/*/LC_MESSAGES/*.po"))
+    assert sources
+    for path in sources:
+        assert str(path.with_suffix(".mo").relative_to(ROOT)) in carried
 
 
 def test_source_distribution_can_build_and_test_itself(built: Path) -> None:

@@ -14,9 +14,11 @@ from storefront.catalog.images import MAX_BYTES, MEBIBYTE, store_upload
 from storefront.catalog.queries import get_product_by_id
 from storefront.core.db import db
 from storefront.core.errors import InvalidInput
-from storefront.core.web import page, see_other, settings, staff, tell
+from storefront.core.web import allows_bytes, page, see_other, settings, staff, tell
 
 MAX_ALT = 200
+# A dozen photos from a phone in one go.
+MAX_TOGETHER = 60 * MEBIBYTE
 
 
 @blueprint.get("/products/<int:product_id>/pictures")
@@ -28,6 +30,7 @@ def pictures(product_id: int) -> Response:
 
 @blueprint.post("/products/<int:product_id>/pictures")
 @staff("catalog.edit")
+@allows_bytes(MAX_TOGETHER)
 def add_pictures(product_id: int) -> Response:
     """Hang up what was chosen; a file that is refused says why and keeps no other from being hung."""
     name = get_product_by_id(db.session(), product_id).name
@@ -85,5 +88,11 @@ def _store_all(product_id: int, files: Iterable[FileStorage], alt: str) -> tuple
 
 def _show(product_id: int, errors: list[str] | None = None, status: int = 200) -> Response:
     product = get_product_by_id(db.session(), product_id)
-    limit = MAX_BYTES // MEBIBYTE
-    return page("admin/products/pictures.html", status=status, product=product, errors=errors or [], limit=limit)
+    return page(
+        "admin/products/pictures.html",
+        status=status,
+        product=product,
+        errors=errors or [],
+        limit=MAX_BYTES // MEBIBYTE,
+        together=MAX_TOGETHER // MEBIBYTE,
+    )

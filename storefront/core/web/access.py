@@ -45,6 +45,23 @@ def staff(permission: str) -> Callable[[View], View]:
     return declare
 
 
+def allows_bytes(limit: int) -> Callable[[View], View]:
+    """Its form may carry up to `limit` bytes, files and all, when it comes from somebody who may use it."""
+
+    def declare(view: View) -> View:
+        view.max_bytes = limit  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def may_use(access: str) -> bool:
+    """Whether whoever sends this request may use a view that declared `access`."""
+    if access == PUBLIC:
+        return True
+    return bool(current_user.is_authenticated and (access == CUSTOMER or current_user.can(access)))
+
+
 def access_of(app: Flask, endpoint: str) -> str | None:
     """What the view of `endpoint` declared, None when it declared nothing."""
     return getattr(app.view_functions.get(endpoint), "access", None)
@@ -57,13 +74,11 @@ def check_access() -> Response | None:
     access = access_of(current_app, request.endpoint)
     if access is None:
         abort(404)
-    if access == PUBLIC:
+    if may_use(access):
         return None
     if not current_user.is_authenticated:
         return _to_sign_in()
-    if access != CUSTOMER and not current_user.can(access):
-        raise Forbidden()
-    return None
+    raise Forbidden()
 
 
 def _to_sign_in() -> Response:

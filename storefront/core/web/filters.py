@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_datetime_format
 from flask import Flask
 from flask_babel import to_user_timezone
 from jinja2 import StrictUndefined
@@ -56,8 +56,9 @@ def date(moment: datetime) -> str:
 def date_time(moment: datetime) -> str:
     """Day and minute in the shop's time zone."""
     local = to_user_timezone(moment)
-    day = format_date(local, "medium", locale=_reading_locale())
-    return f"{day}, {format_time(local, 'short', locale=_reading_locale())}"
+    locale = _reading_locale()
+    parts = format_time(local, "short", locale=locale), format_date(local, "medium", locale=locale)
+    return str(get_datetime_format("medium", locale=locale)).format(*parts)
 
 
 def _reading_locale() -> str:

@@ -1,5 +1,7 @@
 """What every answer carries, and what every unsafe request must prove."""
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, request
@@ -7,6 +9,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from storefront.config import Settings
+from storefront.core.web.access import may_use
 
 csrf = CSRFProtect()
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,8 +48,16 @@ def check_sender() -> None:
     if request.method in SAFE_METHODS or view is None or getattr(view, "is_signed", False):
         return
     _check_origin()
+    _set_limit(view)
     if not getattr(view, "is_tokenless", False):
         csrf.protect()
+
+
+def _set_limit(view: Callable[..., Any]) -> None:
+    """Looking for the token reads the whole form, so it is settled before how much of it is read, and of whom."""
+    limit = getattr(view, "max_bytes", None)
+    if limit is not None and may_use(getattr(view, "access", "")):
+        request.max_content_length = limit
 
 
 def _check_origin() -> None:

@@ -7,7 +7,6 @@ from storefront.config import Settings
 
 COOKIE = "lang"
 NATIVE_NAMES = {"en": "English", "zh_Hans": "简体中文"}
-PSEUDO = "en_XA"
 
 
 def init_language(app: Flask, settings: Settings, translations: str) -> None:
