@@ -3,7 +3,7 @@
 import gc
 import logging
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
@@ -12,7 +12,7 @@ from sqlalchemy.orm import configure_mappers
 from jobs import HANDLERS, find_handler
 from storefront.config import Settings, load_settings
 from storefront.core import outbox
-from storefront.core.db import db, transaction
+from storefront.core.db import db, retry_deadlocks, transaction
 from storefront.core.outbox import OutboxJob
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def perform(job_id: int, attempt: int) -> None:
     Safe to run twice: a try is begun once, and every handler finds its own work done.
     """
     with worker_app().app_context():
-        with transaction():
-            begun = outbox.begin(job_id, attempt)
+        begun = _begin(job_id, attempt)
         if begun is None:
             return
         name, arguments = begun
@@ -41,8 +40,7 @@ def perform(job_id: int, attempt: int) -> None:
             log.warning("job %s %s failed: %r", job_id, name, error)
             _note_failure(job_id, f"{type(error).__name__}: {error}")
         else:
-            with transaction():
-                outbox.mark_done(job_id)
+            _mark_done(job_id)
 
 
 def worker_app(settings: Settings | None = None) -> Flask:
@@ -129,6 +127,19 @@ def _forget_connections() -> None:
             db.engine.dispose(close=False)
 
 
+@retry_deadlocks
+def _begin(job_id: int, attempt: int) -> tuple[str, dict[str, Any]] | None:
+    with transaction():
+        return outbox.begin(job_id, attempt)
+
+
+@retry_deadlocks
+def _mark_done(job_id: int) -> None:
+    with transaction():
+        outbox.mark_done(job_id)
+
+
+@retry_deadlocks
 def _note_failure(job_id: int, error: str) -> None:
     with transaction():
         outbox.mark_failed(job_id, error)

@@ -1,22 +1,19 @@
-"""The only writers of the catalogue. Each public step opens one transaction and returns the id it wrote."""
+"""Writers of products and their variants. Each public step opens one transaction unless it says that it joins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
-from sqlalchemy import Table, bindparam, exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from storefront.catalog.models import Category, Image, Product, ProductStatus, Variant
+from storefront.catalog.models import Category, Product, ProductStatus, Variant
 from storefront.catalog.queries import (
     UnknownCategory,
-    get_category_by_id,
     get_product_by_id,
     get_variant,
-    list_categories,
 )
 from storefront.core import clock
 from storefront.core.db import joined, transaction
@@ -28,18 +25,6 @@ class TakenCode(Conflict):
     """Another product or variant has that code or SKU."""
 
     message = N_("%(value)s is used by another product. Choose another one.")
-
-
-class TakenCategory(Conflict):
-    """Another category has that name."""
-
-    message = N_("There is a category called %(name)s already.")
-
-
-class CategoryNotEmpty(Conflict):
-    """Products lie in the category, on the shelves or archived."""
-
-    message = N_("%(name)s still has products in it. Move them to another category first.")
 
 
 class EditConflict(Conflict):
@@ -74,55 +59,6 @@ class ProductData:
     category_id: int
     variants: Sequence[VariantData]
     description: str = ""
-
-
-def create_category(name: str, position: int | None = None) -> int:
-    """Add a category, behind the others unless `position` says where; returns its id. Raises TakenCategory."""
-    with transaction() as session:
-        others = _lock_categories(session)
-        _check_name(others, name)
-        behind = max((other.position for other in others), default=-1) + 1
-        slug = _free_category_slug(others, name)
-        category = Category(name=name, slug=slug, position=behind if position is None else position)
-        session.add(category)
-        try:
-            session.flush()
-        except IntegrityError:
-            # Two people made the first category of all: there was no row yet to wait for.
-            raise TakenCategory(name=name) from None
-        return category.id
-
-
-def rename_category(category_id: int, name: str) -> None:
-    """Change what a category is called; its address stays. Raises TakenCategory, UnknownCategory."""
-    with transaction() as session:
-        others = [other for other in _lock_categories(session) if other.id != category_id]
-        category = get_category_by_id(session, category_id)
-        _check_name(others, name)
-        category.name = name
-        _rewrite_search(session, category)
-
-
-def move_category(category_id: int, steps: int) -> None:
-    """Move a category up (-1) or down (1) in the order of the shop, no further than its end; raises UnknownCategory."""
-    with transaction() as session:
-        categories = _lock_categories(session)
-        category = get_category_by_id(session, category_id)
-        place = max(categories.index(category) + steps, 0)
-        categories.remove(category)
-        categories.insert(place, category)
-        for position, each in enumerate(categories):
-            each.position = position
-
-
-def delete_category(category_id: int) -> None:
-    """Take an empty category away; raises CategoryNotEmpty, UnknownCategory."""
-    with transaction() as session:
-        _lock_categories(session)
-        category = get_category_by_id(session, category_id)
-        if session.scalar(select(exists().where(Product.category_id == category_id))):
-            raise CategoryNotEmpty(id=category_id, name=category.name)
-        session.delete(category)
 
 
 def create_product(data: ProductData) -> int:
@@ -176,43 +112,6 @@ def restore_product(product_id: int) -> None:
     _set_status(product_id, ProductStatus.ACTIVE)
 
 
-def add_image(product_id: int, *, key: str, width: int, height: int, alt: str) -> int:
-    """Hang a picture, whose files exist already, behind the others; returns its id."""
-    with transaction() as session:
-        product = get_product_by_id(session, product_id)
-        position = max((image.position for image in product.images), default=-1) + 1
-        image = Image(product_id=product.id, key=key, width=width, height=height, alt=alt, position=position)
-        session.add(image)
-        session.flush()
-        return image.id
-
-
-def describe_image(product_id: int, image_id: int, alt: str) -> None:
-    """Say what a picture shows; a picture that is gone or another product's is left alone."""
-    with transaction() as session:
-        image = _find_image(session, product_id, image_id)
-        if image is not None:
-            image.alt = alt
-
-
-def put_image_first(product_id: int, image_id: int) -> None:
-    """Let a picture stand for its product; the others keep their order behind it."""
-    with transaction() as session:
-        if _find_image(session, product_id, image_id) is None:
-            return
-        images = get_product_by_id(session, product_id).images
-        for position, image in enumerate(sorted(images, key=lambda image: image.id != image_id)):
-            image.position = position
-
-
-def remove_image(product_id: int, image_id: int) -> None:
-    """Take a picture down; its files stay, another product may show them. Idempotent."""
-    with transaction() as session:
-        image = _find_image(session, product_id, image_id)
-        if image is not None:
-            session.delete(image)
-
-
 def count_sold(quantities: dict[int, int]) -> None:
     """Add sold pieces per product id to what the best sellers are sorted by; joins the caller's transaction."""
     session = joined()
@@ -220,44 +119,6 @@ def count_sold(quantities: dict[int, int]) -> None:
         # A plain UPDATE leaves `version` alone: a sale must not make a merchant's edit fail.
         counted = update(Product).where(Product.id == product_id).values(sold=Product.sold + quantity)
         session.execute(counted.execution_options(synchronize_session=False))
-
-
-def _find_image(session: Session, product_id: int, image_id: int) -> Image | None:
-    image = session.get(Image, image_id)
-    return image if image is not None and image.product_id == product_id else None
-
-
-def _lock_categories(session: Session) -> list[Category]:
-    """All categories in the order of the shop; steps that compare them with each other wait for each other."""
-    session.execute(select(Category.id).order_by(Category.id).with_for_update())
-    return list_categories(session)
-
-
-def _check_name(others: Sequence[Category], name: str) -> None:
-    if fold(name) in {fold(other.name) for other in others}:
-        raise TakenCategory(name=name)
-
-
-def _free_category_slug(others: Sequence[Category], name: str) -> str:
-    """A renamed category keeps its address, so a name can be free whose address is not."""
-    taken, slug = {other.slug for other in others}, slugify(name, 80)
-    numbered = (f"{slugify(name, 75)}-{number}" for number in count(2))
-    return slug if slug not in taken else next(other for other in numbered if other not in taken)
-
-
-def _rewrite_search(session: Session, category: Category) -> None:
-    """Let its products be found by its new name; like `count_sold` this leaves `version` alone."""
-    query = select(Product).where(Product.category_id == category.id).order_by(Product.id)
-    found = session.scalars(query.options(selectinload(Product.variants)))
-    texts = [
-        {"key": product.id, "text": search_text(product.name, [v.sku for v in product.variants], category.name)}
-        for product in found
-    ]
-    table: Table = Product.metadata.tables["product"]
-    # A product that was moved elsewhere while we waited for it keeps what was written there.
-    here = update(table).where(table.c.id == bindparam("key"), table.c.category_id == category.id)
-    if texts:
-        session.connection().execute(here.values(search_text=bindparam("text")), texts)
 
 
 def _check(session: Session, data: ProductData) -> Category:
