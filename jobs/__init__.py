@@ -6,6 +6,8 @@ from typing import Any
 
 HANDLERS = {
     "carts.forget_old": "jobs.cart:forget_old",
+    "checkout.expire_order": "jobs.checkout:expire_order",
+    "checkout.expire_unpaid": "jobs.checkout:expire_unpaid",
     "orders.send_confirmation": "jobs.orders:send_confirmation",
     "outbox.forget_done": "jobs.upkeep:forget_done",
     "payments.confirm": "jobs.payments:confirm",

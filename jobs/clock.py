@@ -1,4 +1,4 @@
-"""The clock: one light process that relays the outbox and stages the cron table."""
+"""The clock: one light process that relays the outbox, stages the cron table and publishes stock."""
 
 import logging
 import signal
@@ -9,9 +9,11 @@ from sqlalchemy.exc import DBAPIError
 
 from jobs.cron import Cron
 from jobs.relay import relay_once
+from jobs.stock import Publisher
 from storefront.config import Settings
 from storefront.core.db import init_db
 from storefront.core.redis import connect
+from storefront.stock.holds import Holds
 
 IDLE_SECONDS = 0.2
 TROUBLE_SECONDS = 1.0
@@ -31,6 +33,7 @@ def run_clock(settings: Settings) -> None:
 def run_until(app: Flask, settings: Settings, stopped: Event) -> None:
     """The loop itself, until `stopped` is set."""
     cron, connection, is_well = Cron(settings.time_zone), connect(settings.redis_queue_url, 5), True
+    publisher = Publisher(Holds.at(settings.redis_stock_url))
     from redis import RedisError
 
     while not stopped.is_set():
@@ -38,6 +41,7 @@ def run_until(app: Flask, settings: Settings, stopped: Event) -> None:
             with app.app_context():
                 cron.stage_due()
                 handed = relay_once(connection)
+                publisher.publish_due()
             wait, is_well = 0.0 if handed else IDLE_SECONDS, True
         except (RedisError, DBAPIError) as error:
             if is_well:

@@ -47,7 +47,9 @@ def make_app(settings: Settings | None = None) -> Flask:
 def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.accounts.queries import find_user_by_session
     from storefront.payments.gateways import init_gateway
+    from storefront.stock.holds import init_holds
 
+    init_holds(app, settings.redis_stock_url)
     gateway = init_gateway(app, settings)
     login = LoginManager(app)
     login.user_loader(lambda session_id: find_user_by_session(db.session(), session_id))

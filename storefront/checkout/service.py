@@ -21,8 +21,10 @@ from storefront.orders.shipping import get_method
 from storefront.payments import service as payments
 from storefront.payments.gateway import Gateway
 from storefront.payments.queries import find_live_payment
+from storefront.stock.holds import Holds
 
-PAY_WITHIN = timedelta(minutes=60)
+# The shortest time a provider keeps its page open for; what is not paid by then can be sold to somebody else.
+PAY_WITHIN = timedelta(minutes=30)
 SHOPPER = "shopper"
 
 
@@ -76,6 +78,39 @@ def place_order(cart_token: str | None, data: CheckoutData) -> str:
             if known is None:
                 raise
             return known.token
+
+
+def check_out(cart_token: str | None, data: CheckoutData, holds: Holds, hold_id: str | None) -> str:
+    """Place the order, then tell the gate what is left and drop the hold; returns the order's token.
+
+    Raises what `place_order` raises. The gate is told after the commit: if that fails, the hold ends by itself.
+    """
+    token = place_order(cart_token, data)
+    lines = get_order(db.session(), token).lines
+    holds.settle(hold_id, [line.variant_id for line in lines if line.variant_id is not None])
+    return token
+
+
+def expire_order(order_id: int, gateway: Gateway, base_url: str) -> None:
+    """End an order that was not paid in time and give its stock back; idempotent.
+
+    The provider's page is closed first. When a payment is under way, or has come meanwhile, nothing expires.
+    Raises GatewayUnavailable while that is not known: the stock stays taken.
+    """
+    try:
+        payments.stop(order_id, gateway, base_url)
+    except (payments.StillPayable, orders.OrderMoved):
+        return
+    _expire(order_id)
+
+
+@retry_deadlocks
+def _expire(order_id: int) -> None:
+    with transaction() as session:
+        order = orders.lock(session, order_id)
+        is_due = order.expires_at is not None and order.expires_at <= clock.now()
+        if order.status is OrderStatus.PENDING and is_due and find_live_payment(session, order_id) is None:
+            orders.expire_pending(order_id, "shop")
 
 
 def cancel_order(order_token: str, gateway: Gateway, base_url: str, cart_token: str | None) -> str | None:

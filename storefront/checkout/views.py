@@ -11,16 +11,19 @@ from storefront.cart.models import Cart
 from storefront.cart.queries import find_cart, items_minor
 from storefront.checkout import service
 from storefront.checkout.forms import CheckoutForm, country_choices
+from storefront.checkout.keeping import keep, shown_hold
 from storefront.core.db import db
 from storefront.core.errors import Conflict, InvalidInput, Unavailable
-from storefront.core.web import page, public, see_other, settings, tell
+from storefront.core.web import page, public, see_other, settings, tell, wants_fragment
 from storefront.core.web.language import current
-from storefront.core.web.visit import cart_token, last_order, remember_order, user_id
+from storefront.core.web.visit import cart_token, kept_hold, last_order, remember_hold, remember_order, user_id
 from storefront.orders.queries import get_order
 from storefront.orders.shipping import get_method, list_methods
 from storefront.payments import service as payments
 from storefront.payments.gateways import get_gateway
+from storefront.stock.holds import get_holds
 from storefront.stock.queries import map_available
+from storefront.stock.service import OutOfStock
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -29,12 +32,34 @@ blueprint = Blueprint("checkout", __name__)
 @public
 def show() -> Response:
     """The form; `?country=` and `?shipping_method=` change what is offered and what it costs."""
-    cart = find_cart(db.session(), cart_token())
-    if cart is None or not cart.lines:
+    cart = _read_cart()
+    if cart is None:
+        return see_other(url_for("cart.show"))
+    try:
+        keep(cart)
+    except OutOfStock as error:
+        flash(tell(error), "warn")
         return see_other(url_for("cart.show"))
     form = CheckoutForm(request.args, data=_known())
     form.key.data = secrets.token_urlsafe(24)
-    return _show(form, cart)
+    return _show(form, _read_cart() or cart)
+
+
+@blueprint.post("/checkout/hold")
+@public
+def keep_longer() -> Response:
+    """Keep the cart's goods for the full time again."""
+    cart = _read_cart()
+    if cart is None:
+        return see_other(url_for("cart.show"))
+    try:
+        keep(cart, is_anew=True)
+    except OutOfStock as error:
+        flash(tell(error), "warn")
+        return see_other(url_for("cart.show"))
+    if wants_fragment():
+        return page("checkout/show.html", fragment="hold", hold=shown_hold())
+    return see_other(url_for("checkout.show"))
 
 
 @blueprint.post("/checkout")
@@ -48,12 +73,14 @@ def place() -> Response:
     if not form.validate():
         return _again(form, 422)
     try:
-        token = service.place_order(cart_token(), _data(form))
+        kept = kept_hold()
+        token = service.check_out(cart_token(), _data(form), get_holds(), kept[0] if kept else None)
     except service.EmptyCart:
         return _ordered_already()
     except (Conflict, InvalidInput) as error:
         form.form_errors.append(tell(error))
         return _again(form, 409)
+    remember_hold(None)
     remember_order(token)
     return _to_payment(token)
 
@@ -77,9 +104,14 @@ def _ordered_already() -> Response:
     return see_other(url_for("orders.show", token=token) if token else url_for("cart.show"))
 
 
-def _again(form: CheckoutForm, status: int) -> Response:
+def _read_cart() -> Cart | None:
     cart = find_cart(db.session(), cart_token())
-    if cart is None or not cart.lines:
+    return cart if cart and cart.lines else None
+
+
+def _again(form: CheckoutForm, status: int) -> Response:
+    cart = _read_cart()
+    if cart is None:
         return _ordered_already()
     return _show(form, cart, status)
 
@@ -96,6 +128,7 @@ def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
         status=status,
         form=form,
         cart=cart,
+        hold=shown_hold(),
         available=map_available(db.session(), [line.variant_id for line in cart.lines]),
         methods=[(m, m.price_minor(items, currency)) for m in list_methods(form.country.data)],
         items_minor=items,

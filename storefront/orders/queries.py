@@ -1,6 +1,7 @@
 """Reads of orders, loaded with what pages show."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -44,6 +45,12 @@ def get_order_by_number(session: Session, number: str) -> Order:
 def find_by_checkout_key(session: Session, checkout_key: str) -> Order | None:
     """The order that this checkout has placed already."""
     return session.scalar(select(Order).where(Order.checkout_key == checkout_key))
+
+
+def list_overdue_ids(session: Session, moment: datetime, limit: int = 500) -> list[int]:
+    """Pending orders whose time to pay ended before `moment`, the oldest first."""
+    is_overdue = (Order.status == OrderStatus.PENDING) & (Order.expires_at < moment)
+    return list(session.scalars(select(Order.id).where(is_overdue).order_by(Order.expires_at).limit(limit)))
 
 
 def list_orders_of(session: Session, user_id: int, number: int = 1) -> Page[Order]:

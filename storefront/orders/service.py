@@ -144,6 +144,12 @@ def cancel_pending(order_id: int, actor: str, reason: str) -> None:
     stock.release(stock_lines(order), actor, reason)
 
 
+def expire_pending(order_id: int, actor: str) -> None:
+    """End an order that was not paid in time and give its stock back; joins. Its payment must be stopped before."""
+    move(order_id, OrderStatus.PENDING, OrderStatus.EXPIRED, actor, "expired")
+    stock.release(stock_lines(get_order_by_id(joined(), order_id)), actor, "not paid in time")
+
+
 @retry_deadlocks
 def fulfil(order_id: int, actor: str) -> None:
     """Note that a paid order was shipped whole, and take it from the shelf; opens a transaction."""

@@ -24,7 +24,8 @@ class EntryKind(StrEnum):
 class StockItem(Model):
     """The truth about one variant. `available` can be sold, `on_hand` lies on the shelf; both are counted in pieces.
 
-    `version` goes up by one with every change, so that a copy elsewhere can be told old from new.
+    `version` goes up by one with every change, so that a copy elsewhere can be told old from new; `changed_at` says
+    when that was, so that what changed lately can be published.
     """
 
     __tablename__ = "stock_item"
@@ -37,6 +38,7 @@ class StockItem(Model):
     available: Mapped[int] = mapped_column(default=0)
     on_hand: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(BigId, default=0)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
 
 
 class StockEntry(Model):

@@ -1,6 +1,7 @@
 """Reads of stock."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select
@@ -33,6 +34,11 @@ def list_entries(session: Session, variant_id: int, limit: int = 100) -> list[St
     """The newest ledger lines of a variant."""
     query = select(StockEntry).where(StockEntry.variant_id == variant_id)
     return list(session.scalars(query.order_by(StockEntry.id.desc()).limit(limit)))
+
+
+def list_changed_ids(session: Session, since: datetime) -> list[int]:
+    """The variants whose stock changed at or after that time."""
+    return list(session.scalars(select(StockItem.variant_id).where(StockItem.changed_at >= since)))
 
 
 def find_item(session: Session, variant_id: int) -> StockItem | None:

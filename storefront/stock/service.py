@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront.catalog.models import Variant
+from storefront.core import clock
 from storefront.core.db import insert_once, joined, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.stock.models import EntryKind, StockEntry, StockItem
@@ -178,7 +179,7 @@ def _update(session: Session, variant_id: int, condition: Any, **values: Any) ->
     changed: Any = session.execute(
         update(StockItem)
         .where(StockItem.variant_id == variant_id, condition)
-        .values(version=StockItem.version + 1, **values)
+        .values(version=StockItem.version + 1, changed_at=clock.now(), **values)
         .execution_options(synchronize_session=False)
     )
     return bool(changed.rowcount == 1)

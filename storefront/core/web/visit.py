@@ -1,5 +1,7 @@
 """What the shopper's session carries: the cart's token, and the order they placed last."""
 
+import secrets
+
 from flask import session
 from flask_login import current_user
 
@@ -26,6 +28,27 @@ def last_order() -> str | None:
 def remember_order(token: str) -> None:
     """Keep the order at hand, so that the cart can remind of it while it is unpaid."""
     session["last_order"] = token
+
+
+def shopper_id() -> str:
+    """Who this is to the stock gate: the same for as long as the session lives, and nobody's name."""
+    if "shopper" not in session:
+        session["shopper"] = secrets.token_urlsafe(12)
+    return str(session["shopper"])
+
+
+def kept_hold() -> tuple[str, int, str] | None:
+    """What is kept for this shopper, as (hold id, expiry in ms, lines as text)."""
+    hold = session.get("hold")
+    return (hold[0], hold[1], hold[2]) if hold else None
+
+
+def remember_hold(hold: tuple[str, int, str] | None) -> None:
+    """Note what is kept; None when nothing is."""
+    if hold is None:
+        session.pop("hold", None)
+    else:
+        session["hold"] = list(hold)
 
 
 def user_id() -> int | None:
