@@ -2,7 +2,7 @@
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, FlaskGroup, with_appcontext
+from flask.cli import AppGroup, FlaskGroup, shell_command, with_appcontext
 
 from storefront.config import SettingError, load_settings
 
@@ -86,12 +86,25 @@ def create_user(email: str, name: str, roles: tuple[str, ...], password: str) ->
     click.echo(f"{email} can sign in")
 
 
+@main.command("routes")
+@click.pass_context
+def show_routes(context: click.Context) -> None:
+    """Show the shop's routes."""
+    from flask.cli import routes_command
+
+    from storefront import create_app
+
+    with create_app().app_context():
+        context.invoke(routes_command, sort="rule", all_methods=False)
+
+
 def _register() -> None:
     from flask_migrate.cli import db as migration_commands
 
     from storefront.importing.command import imports
     from storefront.run.command import COMMANDS
 
+    main.add_command(shell_command)
     main.add_command(jobs)
     main.add_command(imports)
     main.add_command(migration_commands)
