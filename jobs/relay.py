@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = outbox.LEASE_SECONDS - 10
 # A row is handed over again when its lease ends, so that a long queue would only fill with repetitions.
 MAX_QUEUED = 1000
+# Up to this many due rows each get a fork of their own, so that a slow one holds up no other.
+FEW = 8
+MAX_BATCH = 10
 RESULT_SECONDS = 60
 FAILURE_SECONDS = 86_400
 log = logging.getLogger("storefront.relay")
@@ -42,6 +45,15 @@ def relay_once(connection: "Redis") -> int:
     return len(claimed)
 
 
+def in_batches(claimed: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """Each row by itself while few are due; in a rush up to ten in one job, because a fork costs more than most rows.
+
+    What a batch does not get to within its time is handed over again with its lease.
+    """
+    size = 1 if len(claimed) <= FEW else min(MAX_BATCH, len(claimed) // 4)
+    return [claimed[start : start + size] for start in range(0, len(claimed), size)]
+
+
 def _enqueue(connection: "Redis", claimed: list[tuple[int, int]]) -> None:
     """One round trip; the job's id carries the try, because RQ may still hold the one that was killed.
 
@@ -53,12 +65,12 @@ def _enqueue(connection: "Redis", claimed: list[tuple[int, int]]) -> None:
     prepared = [
         Queue.prepare_data(
             "jobs.worker.perform",
-            args=[job_id, attempt],
-            job_id=f"outbox-{job_id}-{attempt}",
+            args=[number for row in batch for number in row],
+            job_id=f"outbox-{batch[0][0]}-{batch[0][1]}",
             timeout=TIMEOUT_SECONDS,
             result_ttl=RESULT_SECONDS,
             failure_ttl=FAILURE_SECONDS,
         )
-        for job_id, attempt in claimed
+        for batch in in_batches(claimed)
     ]
     Queue(QUEUE, connection=connection, serializer=JSONSerializer).enqueue_many(prepared)

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -24,11 +25,22 @@ log = logging.getLogger("storefront.jobs")
 _app: Flask | None = None
 
 
-def perform(job_id: int, attempt: int) -> None:
-    """Do try number `attempt` of one outbox row and mark it done; a failure is noted, and the relay tries again later.
+def perform(*numbers: int) -> None:
+    """Do outbox rows, given as id and try number by turns, and mark each done.
 
-    Safe to run twice: a try is begun once, and every handler finds its own work done.
+    A failure is noted, and the relay tries again later. Safe to run twice: a try is begun once, and every handler
+    finds its own work done.
     """
+    for job_id, attempt in rows_of(numbers):
+        _perform(job_id, attempt)
+
+
+def rows_of(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """The (id, try number) pairs of what RQ was handed."""
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _perform(job_id: int, attempt: int) -> None:
     with worker_app().app_context():
         begun = _begin(job_id, attempt)
         if begun is None:
@@ -108,7 +120,8 @@ def note_killed(job: "Job", _pid: int, status: int, _usage: object) -> None:
     """
     with worker_app().app_context():
         try:
-            _note_failure(job.args[0], f"the process was killed (wait status {status})")
+            for job_id, _attempt in rows_of(job.args):
+                _note_failure(job_id, f"the process was killed (wait status {status})")
         except DBAPIError as error:
             log.warning("the death of job %s could not be noted: %s", job.args[0], error)
         finally:

@@ -103,6 +103,16 @@ def test_death_of_a_fork_is_noted_and_the_job_is_due_again_in_seconds(
     assert row(job_id).error == "the process was killed (wait status 9)"
 
 
+def test_death_in_a_batch_is_noted_for_every_row_that_was_not_done(parent: Flask) -> None:
+    done, begun, waiting = stage("tests.job", 3)
+    with transaction():
+        outbox.mark_done(done)
+        assert outbox.begin(begun, 1)
+    note_killed(SimpleNamespace(args=[done, 1, begun, 1, waiting, 1]), 1, 9, None)  # type: ignore[arg-type]
+    assert [bool(row(job_id).error) for job_id in (done, begun, waiting)] == [False, True, True]
+    assert (row(begun).attempts, row(waiting).attempts) == (1, 0)
+
+
 def test_parent_that_noted_a_death_keeps_no_connection(parent: Flask) -> None:
     (job_id,) = stage("tests.job")
     db.session.remove()

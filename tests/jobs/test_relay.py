@@ -32,7 +32,7 @@ def queue(settings: Settings) -> Iterator[Redis]:
 def queued(connection: Redis) -> list[int]:
     """The outbox ids that wait in RQ, in order; each once for every time it was handed over."""
     keys = [f"rq:job:{key.decode()}" for key in connection.lrange(QUEUE_KEY, 0, -1)]
-    return [_call(connection, key)[2][0] for key in keys]
+    return [job_id for key in keys for job_id in _call(connection, key)[2][::2]]
 
 
 def _call(connection: Redis, key: str) -> list:  # type: ignore[type-arg]
@@ -164,3 +164,11 @@ def test_row_that_is_done_is_not_handed_over(context: Flask, queue: Redis) -> No
 
 def test_try_is_ended_before_its_lease() -> None:
     assert 0 < TIMEOUT_SECONDS < LEASE_SECONDS
+
+
+@pytest.mark.parametrize(("due", "jobs"), [(8, 8), (9, 5), (30, 5), (100, 10)])
+def test_rows_share_forks_in_a_rush_only(context: Flask, queue: Redis, due: int, jobs: int) -> None:
+    ids = stage("tests.job", due)
+    assert relay_once(queue) == due
+    assert queued(queue) == list(ids)
+    assert queue.llen(QUEUE_KEY) == jobs

@@ -234,3 +234,11 @@ def test_old_rows_are_forgotten_and_new_ones_kept(worker: Flask, monkeypatch: py
 @pytest.mark.parametrize("name", sorted(jobs.HANDLERS))
 def test_every_job_that_can_be_staged_has_a_function(name: str) -> None:
     assert callable(jobs.find_handler(name))
+
+
+def test_a_row_that_fails_stops_no_other_of_its_batch(worker: Flask, calls: list[int]) -> None:
+    first, last = stage("tests.count", 2, number=1)
+    (broken,) = stage("tests.unknown")
+    perform(first, 1, broken, 1, last, 1)
+    assert calls == [1, 1]
+    assert [row(job_id).status for job_id in (first, broken, last)] == ["done", "waiting", "done"]
