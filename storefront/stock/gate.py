@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path(__file__).parent / "lua"
 HOLD_SECONDS = 600
+MAX_PIECES = 999
 BATCH = 1000
 
 
@@ -65,14 +66,17 @@ class Gate:
         self._client = client
 
     def hold(
-        self, hold_id: str, shopper: str, lines: Mapping[int, int], seconds: int = HOLD_SECONDS
+        self, hold_id: str, shopper: str, lines: Mapping[int, int], seconds: float = HOLD_SECONDS
     ) -> Hold | Short | Unknown:
-        """Keep all `lines` ({variant id: pieces}) for a shopper, or none; replaces the hold they had.
+        """Keep all `lines` ({variant id: 1 to 999 pieces}) for a shopper, or none; replaces the hold they had.
 
-        Idempotent on `hold_id` with the same lines while it lives.
+        Idempotent on `hold_id` with the same lines while it lives. Raises ValueError for any other number of pieces.
         """
+        # A script that fails half-way is not undone, and a negative number would make room for others.
+        if not lines or not all(isinstance(n, int) and 1 <= n <= MAX_PIECES for n in lines.values()):
+            raise ValueError(f"1 to {MAX_PIECES} pieces can be held, not {dict(lines)}")
         pairs = [value for variant_id in sorted(lines) for value in (variant_id, lines[variant_id])]
-        kind, *rest = self._run("hold", hold_id, shopper, seconds * 1000, *pairs)
+        kind, *rest = self._run("hold", hold_id, shopper, round(seconds * 1000), *pairs)
         if kind == b"held":
             return Hold(hold_id, int(rest[0]))
         if kind == b"short":

@@ -51,7 +51,7 @@ class Holds:
         """The gate on the server at `redis_url`."""
         return cls(Gate(connect(redis_url, TIMEOUT_SECONDS)))
 
-    def hold(self, shopper: str, lines: Mapping[int, int], seconds: int = HOLD_SECONDS) -> Hold | None:
+    def hold(self, shopper: str, lines: Mapping[int, int], seconds: float = HOLD_SECONDS) -> Hold | None:
         """Keep {variant id: pieces} for a shopper, instead of what was kept before; all of it or nothing.
 
         None when the gate is away: the guard in SQL decides alone then. Raises OutOfStock with the short lines.
@@ -76,7 +76,7 @@ class Holds:
         """Give up a hold before its time."""
         self._ask(lambda: self.gate.release(hold_id))
 
-    def _hold(self, shopper: str, lines: Mapping[int, int], seconds: int) -> Hold | Short | None:
+    def _hold(self, shopper: str, lines: Mapping[int, int], seconds: float) -> Hold | Short | None:
         hold_id = new_hold_id()
         answer = self.gate.hold(hold_id, shopper, lines, seconds)
         if isinstance(answer, Unknown):

@@ -41,8 +41,8 @@ local function drop_hold(hold)
   return 1
 end
 
--- Keep a copy of SQL's numbers when it is newer. Answers 1 when it was, 0 when it is the same or older news,
--- -1 when the copy proves that SQL has lost history: it is ahead, or differs at the same version.
+-- Keep a copy of SQL's numbers when it is newer. Answers 1 when it was, 0 when it is the same or older news, -1 when
+-- the copy differs at the same version, which proves that SQL has lost history.
 local function publish(variant, available, version, is_reset)
   local key = "{stock}:v:" .. variant
   local copy = redis.call("HMGET", key, "available", "version")
@@ -52,6 +52,11 @@ local function publish(variant, available, version, is_reset)
     return known == tonumber(version) and -1 or 0
   end
   redis.call("HSET", key, "available", available, "version", version)
-  redis.call("HSETNX", key, "held", 0)
+  if not known or is_reset then
+    -- Holds may have outlived the copy they were counted in; a sum that was off would stay off for ever.
+    local held = 0
+    for _, pieces in ipairs(redis.call("HVALS", "{stock}:q:" .. variant)) do held = held + pieces end
+    redis.call("HSET", key, "held", held)
+  end
   return 1
 end
