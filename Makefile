@@ -39,6 +39,8 @@ screenshots: .venv/.test-ready  ## Take the pictures of README from a running de
 
 bench: .venv/.test-ready  ## Pages per second, each as a ratio to a bare Flask page under the same server.
 	@$(BIN)/python benchmarks/pages.py
+	@$(BIN)/python benchmarks/stock.py
+	@$(BIN)/python benchmarks/checkout.py
 
 TRANSLATIONS := storefront/translations
 translations: .venv/.test-ready  ## Find the texts, put new ones into the catalogues, compile, and name what is missing.

@@ -13,6 +13,7 @@ HANDLERS = {
     "payments.confirm": "jobs.payments:confirm",
     "payments.process_event": "jobs.payments:process_event",
     "payments.sweep": "jobs.payments:sweep",
+    "stock.reconcile": "jobs.stock:reconcile_all",
 }
 
 

@@ -26,6 +26,7 @@ class Entry(NamedTuple):
 TABLE = (
     Entry("checkout.expire_unpaid", "* * * * *"),
     Entry("payments.sweep", "*/5 * * * *"),
+    Entry("stock.reconcile", "*/5 * * * *"),
     Entry("outbox.forget_done", "11 3 * * *"),
     Entry("carts.forget_old", "21 3 * * *"),
 )

@@ -1,13 +1,18 @@
-"""The publisher: tells the stock gate what has changed in SQL, once a second and again for a while."""
+"""Keeping the stock gate true: the publisher, once a second, and the reconciler, every five minutes."""
 
+import logging
 import time
 from datetime import timedelta
 
 from storefront.core import clock
 from storefront.core.db import db
-from storefront.stock.holds import Holds
+from storefront.core.redis import connect
+from storefront.core.web.pages import settings
+from storefront.stock.gate import Gate, GateAway
+from storefront.stock.holds import TIMEOUT_SECONDS, Holds
 from storefront.stock.queries import list_changed_ids
 
+log = logging.getLogger("storefront.stock")
 EVERY_SECONDS = 1.0
 # A change becomes visible when its transaction commits, which may be a while after it was stamped.
 LOOK_BACK = timedelta(seconds=15)
@@ -30,3 +35,14 @@ class Publisher:
         if changed:
             self._holds.publish(changed)
         return len(changed)
+
+
+def reconcile_all() -> None:
+    """Compare every copy with SQL and mend what differs; while the gate is away there is nothing to mend."""
+    # Loaded by the one process in five minutes that needs it: the clock is of this module too, and stays light.
+    from storefront.stock.reconcile import reconcile
+
+    try:
+        reconcile(db.session(), Gate(connect(settings().redis_stock_url, TIMEOUT_SECONDS)))
+    except GateAway as error:
+        log.warning("the stock gate is away: %s", error.facts["reason"])

@@ -103,10 +103,14 @@ def _register() -> None:
 
     from storefront.importing.command import imports
     from storefront.run.command import COMMANDS
+    from storefront.stock.command import stock
+    from storefront.torture.command import torture
 
     main.add_command(shell_command)
     main.add_command(jobs)
     main.add_command(imports)
+    main.add_command(stock)
+    main.add_command(torture)
     main.add_command(migration_commands)
     for command in COMMANDS:
         main.add_command(command)

@@ -77,6 +77,36 @@ function wakeForms() {
   }
 }
 
+let countdown;
+
+/** Count down how long the goods are kept at checkout; what is near the end is said aloud, each of it once. */
+function countDown() {
+  clearInterval(countdown);
+  const form = document.querySelector("#hold [data-seconds]");
+  if (!form) return;
+  const { seconds, soon, last } = form.dataset;
+  const end = Date.now() + Number(seconds) * 1000;
+  const due = [[120, soon], [30, last]].filter(([from]) => from < Number(seconds));
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+    showCountdown(form, left);
+    let text = left === 0 ? form.dataset.over : "";
+    while (left > 0 && due.length && left <= due[0][0]) text = due.shift()[1];
+    if (text) form.querySelector("[data-announce]").textContent = text;
+    if (left === 0) clearInterval(countdown);
+  };
+  countdown = setInterval(tick, 1000);
+  tick();
+}
+
+function showCountdown(form, left) {
+  const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  const place = form.querySelector("[data-countdown]");
+  place.textContent = left > 0 ? form.dataset.text.replace("{time}", time) : form.dataset.over;
+  place.classList.toggle("is-ending", left <= 120);
+  if (left === 0) form.querySelector("button").textContent = form.dataset.again;
+}
+
 document.addEventListener("click", (event) => {
   closeOnBackdrop(event);
   closeMenus(event);
@@ -90,9 +120,11 @@ window.addEventListener("pageshow", wakeForms);
 
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.target?.id === "cart-drawer-body") openDrawer();
+  if (event.detail.ctx.target?.id === "hold") countDown();
   keepFocus(event);
   fadeToasts();
 });
 document.addEventListener("htmx:error", () => toast(document.body.dataset.failed));
 
 document.querySelector("[autofocus][data-focus]")?.focus();
+countDown();

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from storefront.accounts.models import User
 from storefront.cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartLine
+from storefront.catalog.models import Variant
 from storefront.catalog.queries import get_variant
 from storefront.core import clock
 from storefront.core.db import joined, retry_deadlocks, transaction
@@ -125,7 +126,8 @@ def lock_cart(session: Session, token: str | None) -> Cart | None:
     """The cart of `token`, locked until the caller's transaction ends, so that it is ordered once."""
     if not token:
         return None
-    return session.scalar(select(Cart).where(Cart.token == token).with_for_update())
+    shown = selectinload(Cart.lines).joinedload(CartLine.variant).joinedload(Variant.product)
+    return session.scalar(select(Cart).where(Cart.token == token).options(shown).with_for_update())
 
 
 def _users_cart(session: Session, user_id: int | None) -> Cart | None:

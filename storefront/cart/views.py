@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from storefront.cart import service
 from storefront.cart.queries import count_units, find_cart, items_minor
+from storefront.cart.shortage import free_now
 from storefront.core.db import db
 from storefront.core.errors import ShopError
 from storefront.core.web import page, public, see_other, tell, tokenless, wants_fragment
@@ -98,10 +99,12 @@ def _shown() -> dict[str, Any]:
     """What the cart's block shows. The offer to put a line back is made once, right after it was taken out."""
     cart = find_cart(db.session(), cart_token())
     lines = cart.lines if cart else []
+    available = free_now(map_available(db.session(), [line.variant_id for line in lines]))
     return {
         "lines": lines,
         "items_minor": items_minor(cart) if cart else 0,
-        "available": map_available(db.session(), [line.variant_id for line in lines]),
+        "available": available,
+        "short": [line for line in lines if line.variant.can_be_bought and available[line.variant_id] < line.quantity],
         "undo": session.pop("removed_name", None),
         "unpaid": _unpaid(),
     }

@@ -2,13 +2,14 @@
 
 import secrets
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from storefront.cart.models import Cart
 from storefront.cart.queries import find_cart, items_minor
+from storefront.cart.shortage import remember_short
 from storefront.checkout import service
 from storefront.checkout.forms import CheckoutForm, country_choices
 from storefront.checkout.keeping import keep, shown_hold
@@ -38,8 +39,7 @@ def show() -> Response:
     try:
         keep(cart)
     except OutOfStock as error:
-        flash(tell(error), "warn")
-        return see_other(url_for("cart.show"))
+        return _to_cart(error)
     form = CheckoutForm(request.args, data=_known())
     form.key.data = secrets.token_urlsafe(24)
     return _show(form, _read_cart() or cart)
@@ -55,8 +55,7 @@ def keep_longer() -> Response:
     try:
         keep(cart, is_anew=True)
     except OutOfStock as error:
-        flash(tell(error), "warn")
-        return see_other(url_for("cart.show"))
+        return _to_cart(error)
     if wants_fragment():
         return page("checkout/show.html", fragment="hold", hold=shown_hold())
     return see_other(url_for("checkout.show"))
@@ -83,6 +82,16 @@ def place() -> Response:
     remember_hold(None)
     remember_order(token)
     return _to_payment(token)
+
+
+def _to_cart(error: OutOfStock) -> Response:
+    """The cart says which lines are short; htmx is told to leave the page, its answer would land inside of it."""
+    remember_short(error.facts["lines"])
+    answer = see_other(url_for("cart.show"))
+    if wants_fragment():
+        answer = make_response("", 204)
+        answer.headers["HX-Redirect"] = url_for("cart.show")
+    return answer
 
 
 def _to_payment(token: str) -> Response:

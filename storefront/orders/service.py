@@ -80,8 +80,6 @@ def create(draft: OrderDraft, actor: str) -> Order:
     """
     session = joined()
     order = _insert(session, draft)
-    order.lines = [_line(line) for line in draft.lines]
-    session.flush()
     record(order.id, "placed", actor, to_status=OrderStatus.PENDING)
     stock.take(stock_lines(order), actor)
     return order
@@ -211,6 +209,7 @@ def _insert(session: Session, draft: OrderDraft) -> Order:
             items_minor=items,
             shipping_minor=draft.shipping_minor,
             total_minor=items + draft.shipping_minor,
+            lines=[_line(line) for line in draft.lines],
             expires_at=draft.expires_at,
             **vars(draft.address),
         )

@@ -4,7 +4,7 @@ Nothing here may be called inside a transaction: the gate is another machine.
 """
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
@@ -21,6 +21,8 @@ from storefront.stock.service import OutOfStock, short_lines
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 0.25
+# More than this many holds of sold goods end by their own time.
+MAX_UNSETTLED = 10_000
 log = logging.getLogger("storefront.stock")
 
 
@@ -45,6 +47,7 @@ class Holds:
         self.gate = gate
         self.breaker = breaker or Breaker()
         self.counts: Counter[str] = Counter()
+        self._unsettled: deque[str] = deque(maxlen=MAX_UNSETTLED)
 
     @classmethod
     def at(cls, redis_url: str) -> "Holds":
@@ -66,7 +69,8 @@ class Holds:
     def settle(self, hold_id: str | None, variant_ids: Iterable[int]) -> None:
         """After an order's commit: publish what is left, drop the hold. What fails here the publisher makes good."""
         copies = read_copies(db.session(), variant_ids)
-        self._ask(lambda: self.gate.settle(hold_id, copies))
+        if self._ask(lambda: self._settle(hold_id, copies)) is None and hold_id is not None:
+            self._unsettled.append(hold_id)
 
     def publish(self, variant_ids: Iterable[int]) -> None:
         """After any other commit that changed stock."""
@@ -83,6 +87,18 @@ class Holds:
             self.gate.publish(read_copies(db.session(), answer.variant_ids))
             answer = self.gate.hold(hold_id, shopper, lines, seconds)
         return None if isinstance(answer, Unknown) else answer
+
+    def _settle(self, hold_id: str | None, copies: list[Copy]) -> bool:
+        """Settle, and drop what could not be settled before: those goods are sold, so nobody waits for their hold."""
+        self.gate.settle(hold_id, copies)
+        while self._unsettled:
+            left = self._unsettled.popleft()
+            try:
+                self.gate.release(left)
+            except GateAway:
+                self._unsettled.append(left)
+                raise
+        return True
 
     def _ask(self, question: Callable[[], T]) -> T | None:
         if not self.breaker.allows():

