@@ -30,6 +30,7 @@ class Publisher:
         if time.monotonic() < self._next:
             return 0
         self._next = time.monotonic() + EVERY_SECONDS
+        self._holds.watch()
         changed = list_changed_ids(db.session(), clock.now() - LOOK_BACK)
         db.session.rollback()
         if changed:

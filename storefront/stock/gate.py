@@ -102,6 +102,24 @@ class Gate:
         """Drop a hold; False when it was gone."""
         return bool(self._run("release", hold_id))
 
+    def beat(self, name: str, number: int) -> int | None:
+        """Leave a number under a name of one's own; returns what lay there, None for nothing.
+
+        Whoever finds another number than they left knows that the server has lost its latest history.
+        """
+        with _translated():
+            former: Any = self._client.set(f"{{stock}}:beat:{name}", number, get=True)
+        return None if former is None else int(former)
+
+    def forget_holds(self) -> int:
+        """Let no hold count any longer; returns how many variants had some. SQL's guard covers who had them."""
+        with _translated():
+            keys = list(self._client.scan_iter("{stock}:x:*", count=BATCH))
+        variant_ids = [int(key.rpartition(b":")[2]) for key in keys]
+        for start in range(0, len(variant_ids), BATCH):
+            self._run("forget", *variant_ids[start : start + BATCH])
+        return len(variant_ids)
+
     def read_copies(self, variant_ids: Sequence[int]) -> dict[int, Copy]:
         """The copies there are."""
         return {

@@ -47,6 +47,7 @@ class Holds:
         self.gate = gate
         self.breaker = breaker or Breaker()
         self.counts: Counter[str] = Counter()
+        self._name, self._beats = new_hold_id(), 0
         self._unsettled: deque[str] = deque(maxlen=MAX_UNSETTLED)
 
     @classmethod
@@ -75,6 +76,21 @@ class Holds:
     def publish(self, variant_ids: Iterable[int]) -> None:
         """After any other commit that changed stock."""
         self.settle(None, variant_ids)
+
+    def watch(self) -> None:
+        """Call once a second from one place: notices that the server came back with an old file, and forgets its holds.
+
+        Among them may be holds of goods that are long sold, which would keep the rest from everybody.
+        """
+        self._ask(self._watch)
+
+    def _watch(self) -> bool:
+        former = self.gate.beat(self._name, self._beats + 1)
+        if self._beats and former != self._beats:
+            log.warning("the stock server has lost its latest history: %s variants let go", self.gate.forget_holds())
+            self.counts["rolled back"] += 1
+        self._beats += 1
+        return True
 
     def release(self, hold_id: str) -> None:
         """Give up a hold before its time."""

@@ -24,6 +24,7 @@ from storefront.stock.service import OutOfStock, StockLine
 from tests.fixtures.factories import make_product, make_variant
 from tests.fixtures.readings import stock_of
 from tests.fixtures.servers import running_valkey
+from tests.fixtures.stock import restore_keys, save_keys
 
 BOUND_SECONDS = 0.5
 
@@ -209,3 +210,34 @@ def test_a_hold_that_could_not_be_settled_is_dropped_as_soon_as_the_gate_is_back
     holds.gate = gate
     holds.settle(None, [variant_id])
     assert gate.read_held([variant_id]) == {variant_id: 0}
+
+
+@pytest.mark.usefixtures("context")
+def test_a_server_that_came_back_with_an_old_file_is_noticed_and_its_holds_are_forgotten(settings: Settings) -> None:
+    client = Redis.from_url(settings.redis_stock_url)
+    few, many = make_variant(stock_level=1).id, make_variant(stock_level=5).id
+    holds = Holds(Gate(client))
+    watching = Holds(Gate(client))
+    watching.watch()
+    kept = holds.hold("ada", {few: 1, many: 2})
+    assert kept
+    old_file = save_keys(client)
+    holds.settle(kept.id, [few, many])
+    watching.watch()
+    restore_keys(client, old_file)
+    assert Gate(client).read_held([few, many]) == {few: 1, many: 2}
+    watching.watch()
+    assert Gate(client).read_held([few, many]) == {few: 0, many: 0}
+    assert isinstance(Gate(client).hold("next", "eve", {few: 1}), Hold)
+    assert watching.counts["rolled back"] == 1
+
+
+@pytest.mark.usefixtures("context")
+def test_a_server_that_lost_nothing_keeps_its_holds(settings: Settings) -> None:
+    gate = Gate(Redis.from_url(settings.redis_stock_url))
+    variant_id = make_variant(stock_level=2).id
+    watching = [Holds(gate), Holds(gate)]
+    watching[0].hold("ada", {variant_id: 1})
+    for holds in watching * 3:
+        holds.watch()
+    assert gate.read_held([variant_id]) == {variant_id: 1}
