@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from storefront.core.db import transaction
+from storefront.core.db import retry_deadlocks, transaction
 from storefront.stock import service as stock
 from storefront.stock.service import OutOfStock, StockLine
 from tests.fixtures.factories import make_variant
@@ -48,6 +48,7 @@ def test_orders_that_want_the_same_things_in_another_order_do_not_wait_in_a_circ
 def test_the_last_piece_is_sold_once(context: Flask) -> None:
     variant_id = make_variant(stock_level=1).id
 
+    @retry_deadlocks
     def buy(number: int) -> None:
         with transaction():
             stock.take([StockLine(variant_id, 1, number)], "shopper")
