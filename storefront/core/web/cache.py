@@ -1,8 +1,8 @@
 """Pages that are the same for everybody, answered before Flask for a moment.
 
-A rendered page costs many times what its bytes cost (`benchmarks/pages.py`). Whatever says `Cache-Control: public` is kept here for at most a
-second (static files for longer), so a busy page is rendered once a second however many read it, and what a merchant
-changes is seen a second later. What is private never comes here.
+A rendered page costs many times what its bytes cost (`benchmarks/pages.py`). Whatever says `Cache-Control: public` is
+kept here for at most a second (static files for longer), so a busy page is rendered once a second however many read it,
+and what a merchant changes is seen a second later. What is private never comes here.
 """
 
 import time
