@@ -4,13 +4,17 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from werkzeug.test import Client, TestResponse
 
 from storefront.payments.demo_provider import DemoProvider
 from storefront.payments.gateway import SessionLine, SessionRequest
-from storefront.payments.stripe_gateway import StripeGateway
+from storefront.payments.stripe_gateway import StripeGateway, session_params
+
+if TYPE_CHECKING:
+    from stripe._v1_services import V1Services
 
 PUBLIC_URL = "http://shop.example/demo-pay"
 API_KEY = "sk_test_demo_0123456789"
@@ -49,15 +53,41 @@ class Demo:
         path = f"/pay/{session_id}/authentication"
         return Client(self.provider).post(path, data={"choice": choice}, headers={"Sec-Fetch-Site": "same-origin"})
 
+    @property
+    def api(self) -> "V1Services":
+        """The official library's calls, without its retries."""
+        from stripe import StripeClient
+
+        return StripeClient(API_KEY, http_client=self.provider.http_client(), max_network_retries=0).v1
+
+    def session_params(self) -> dict[str, Any]:
+        """What the gateway sends for an order, for a session that is to differ from it."""
+        return dict(session_params(make_request()))
+
+    def event_kinds(self) -> list[str]:
+        """What happened, the newest last."""
+        return [event.type for event in reversed(self.api.events.list({"limit": 100}).data)]
+
     def page(self, session_id: str) -> TestResponse:
         """Open the pay page."""
         return Client(self.provider).get(f"/pay/{session_id}")
 
 
-def make_demo(database: Path, clock: Clock | None = None, webhook_url: str = "http://127.0.0.1:9/hook") -> Demo:
+def make_demo(
+    database: Path, clock: Clock | None = None, webhook_url: str = "http://127.0.0.1:9/hook", settle_seconds: float = 60
+) -> Demo:
     """A provider over `database`; two over the same file are two processes' view of one provider."""
     clock = clock or Clock()
-    provider = DemoProvider(database, PUBLIC_URL, webhook_url, WEBHOOK_SECRET, API_KEY, shop_name="Linden", now=clock)
+    provider = DemoProvider(
+        database,
+        PUBLIC_URL,
+        webhook_url,
+        WEBHOOK_SECRET,
+        API_KEY,
+        shop_name="Linden",
+        settle_seconds=settle_seconds,
+        now=clock,
+    )
     gateway = StripeGateway(
         API_KEY, [WEBHOOK_SECRET], name="demo", form_origin="", http_client=provider.http_client, now=clock
     )

@@ -3,53 +3,21 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from storefront.payments.demo_provider.deliveries import LEASE_SECONDS, Deliveries
+from storefront.payments.demo_provider.desk import Setting
 from storefront.payments.demo_provider.events import sign
+from storefront.payments.demo_provider.office import Office
 from storefront.payments.demo_provider.store import Store
 from storefront.payments.stripe_gateway import StripeGateway
 from tests.contracts.gateway_demo import API_KEY, WEBHOOK_SECRET, Clock, Demo, make_demo, make_request
+from tests.payments.hook import Hook
 
 PATIENCE_SECONDS = 10
-POLL_SECONDS = 0.01
-
-
-class Hook:
-    """A web server that stands for the shop's webhook, and answers as it is told."""
-
-    def __init__(self) -> None:
-        self.answers: list[int] = []
-        self.messages: list[tuple[bytes, str]] = []
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                hook.messages.append((body, self.headers["Stripe-Signature"]))
-                self.send_response(hook.answers.pop(0) if hook.answers else 200)
-                self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_arguments: object) -> None:
-                """The test's output stays readable."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/payments/events/demo"
-        Thread(target=self.server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
-
-    def kinds(self) -> list[str]:
-        return [json.loads(body)["type"] for body, _ in self.messages]
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture
@@ -68,7 +36,8 @@ def demo(tmp_path: Path, hook: Hook) -> Iterator[Demo]:
 
 def deliveries(tmp_path: Path, hook: Hook, clock: Clock) -> Deliveries:
     """A deliverer that is driven by hand instead of by its thread."""
-    return Deliveries(Store(tmp_path / "provider.sqlite3"), url=hook.url, secret=WEBHOOK_SECRET, now=clock)
+    office = Office(Store(tmp_path / "provider.sqlite3"), Setting(), clock)
+    return Deliveries(office, url=hook.url, secret=WEBHOOK_SECRET)
 
 
 def eventually(is_so: Callable[[], bool]) -> bool:

@@ -201,7 +201,7 @@ def test_the_shop_may_render_the_pages_itself(tmp_path: Path) -> None:
     assert seen == [
         (
             "demo_provider/closed.html",
-            {"shop_name", "stylesheet", "state", "back", "language", "order_number"},
+            {"shop_name", "stylesheet", "state", "back", "language", "order_number", "amount", "message"},
         )
     ]
 

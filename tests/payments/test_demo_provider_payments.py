@@ -52,7 +52,12 @@ def test_an_empty_card_field_pays_with_the_ordinary_test_card(demo: Demo, sessio
 def test_paying_is_told_once_and_in_order(demo: Demo, session_id: str) -> None:
     demo.pay(session_id)
     demo.pay(session_id)
-    assert event_kinds(demo) == ["payment_intent.created", "payment_intent.succeeded", "checkout.session.completed"]
+    assert event_kinds(demo) == [
+        "payment_intent.created",
+        "charge.succeeded",
+        "payment_intent.succeeded",
+        "checkout.session.completed",
+    ]
 
 
 @pytest.mark.parametrize(

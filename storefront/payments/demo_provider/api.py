@@ -4,99 +4,117 @@ import hmac
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable
+import time
 from typing import Any
 from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from storefront.payments.demo_provider import listing, sessions
-from storefront.payments.demo_provider.errors import ApiError
+from storefront.payments.demo_provider import faults
+from storefront.payments.demo_provider.endpoints import ENDPOINTS, ROUTES, Endpoint
+from storefront.payments.demo_provider.errors import ApiError, ConnectionLost, Declined
+from storefront.payments.demo_provider.expansion import expand
+from storefront.payments.demo_provider.faults import Fault
 from storefront.payments.demo_provider.idempotency import Answer, fingerprint, run_once
+from storefront.payments.demo_provider.office import Office
 from storefront.payments.demo_provider.params import check, decode
 from storefront.payments.demo_provider.schemas import schema
-from storefront.payments.demo_provider.sessions import Desk
-from storefront.payments.demo_provider.store import Store
-
-# Endpoint name -> the type of its parameters, and what answers it.
-ENDPOINTS: dict[str, tuple[str, Callable[..., dict[str, Any]]]] = {
-    "create_session": ("SessionCreateParams", sessions.create),
-    "list_sessions": ("SessionListParams", listing.list_sessions),
-    "retrieve_session": ("SessionRetrieveParams", sessions.retrieve),
-    "expire_session": ("SessionExpireParams", sessions.expire),
-    "retrieve_intent": ("PaymentIntentRetrieveParams", listing.retrieve_intent),
-    "list_events": ("EventListParams", listing.list_events),
-    "retrieve_event": ("EventRetrieveParams", listing.retrieve_event),
-}
-ROUTES = Map(
-    [
-        Rule("/v1/checkout/sessions", endpoint="create_session", methods=["POST"]),
-        Rule("/v1/checkout/sessions", endpoint="list_sessions", methods=["GET"]),
-        Rule("/v1/checkout/sessions/<object_id>", endpoint="retrieve_session", methods=["GET"]),
-        Rule("/v1/checkout/sessions/<object_id>/expire", endpoint="expire_session", methods=["POST"]),
-        Rule("/v1/payment_intents/<object_id>", endpoint="retrieve_intent", methods=["GET"]),
-        Rule("/v1/events", endpoint="list_events", methods=["GET"]),
-        Rule("/v1/events/<object_id>", endpoint="retrieve_event", methods=["GET"]),
-    ]
-)
 
 
 class Api:
     """Answers /v1: key, idempotency, parameters, action, in this order."""
 
-    def __init__(self, store: Store, *, api_key: str, public_url: str, now: Callable[[], float]) -> None:
-        self._store = store
-        self._api_key = api_key
-        self._public_url = public_url
-        self._now = now
+    def __init__(self, office: Office) -> None:
+        self._office = office
 
     def respond(self, request: Request) -> Response:
-        """The JSON answer to one call, errors included."""
-        is_replayed = False
+        """The JSON answer to one call, errors included; raises ConnectionLost when the shop shall not get any."""
+        is_replayed, request_id = False, f"req_demo_{secrets.token_hex(7)}"
         try:
             self._authorise(request)
-            (status, body), is_replayed = self._answer(request)
+            (status, body), is_replayed = self._answer(request, request_id)
         except ApiError as error:
             status, body = error.status, error.body()
         response = Response(json.dumps(body), status, content_type="application/json")
-        response.headers["Request-Id"] = f"req_demo_{secrets.token_hex(7)}"
+        response.headers["Request-Id"] = request_id
         response.headers["Cache-Control"] = "no-store"
         if is_replayed:
             response.headers["Idempotent-Replayed"] = "true"
+        if status >= 500 and _key(request):
+            # The key has this answer for a day, so asking again at once is in vain.
+            response.headers["Stripe-Should-Retry"] = "false"
         return response
 
     def _authorise(self, request: Request) -> None:
+        wanted = self._office.setting.api_key
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(key.strip().encode(), self._api_key.encode()):
+        if scheme.lower() != "bearer" or not hmac.compare_digest(key.strip().encode(), wanted.encode()):
             raise ApiError(401, "Invalid API Key provided.")
 
-    def _answer(self, request: Request) -> tuple[Answer, bool]:
-        endpoint, arguments = _match(request)
-        raw = request.get_data() if request.method == "POST" else request.query_string
-        pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
-        now = self._now()
+    def _answer(self, request: Request, request_id: str) -> tuple[Answer, bool]:
+        endpoint, ids = _match(request)
+        store, now, key = self._office.store, self._office.now(), _key(request)
+        fault, slow_seconds = faults.strike(store, endpoint.name)
+        if fault is Fault.REFUSED:
+            raise ConnectionLost("The connection was refused.")
+        if fault is Fault.RATE_LIMITED:
+            raise ApiError(429, "Request rate limit exceeded.", code="rate_limit")
+        pause = slow_seconds if fault is Fault.SLOW else 0
+        pairs = _pairs(request)
 
         def run(db: sqlite3.Connection) -> Answer:
-            type_name, action = ENDPOINTS[endpoint]
-            params = check(decode(pairs), schema(type_name))
-            desk = Desk(db, now, self._public_url)
-            sessions.expire_due(desk)
-            return 200, action(desk, *arguments, params)
+            return self._run(db, endpoint, ids, pairs, fault, (request_id, key))
 
-        key = request.headers.get("Idempotency-Key", "")
-        if request.method == "POST" and key:
+        if key:
             print_ = fingerprint(request.method, request.path, repr(sorted(pairs)).encode())
-            return run_once(self._store, key, print_, now, run)
-        with self._store.write() as db:
-            return run(db), False
+            answer = run_once(store, key, print_, now, run, pause)
+        else:
+            time.sleep(pause)
+            with store.write() as db:
+                answer = run(db), False
+        if fault is Fault.TIMED_OUT:
+            raise ConnectionLost("The answer did not arrive in time.")
+        return answer
+
+    def _run(
+        self,
+        db: sqlite3.Connection,
+        endpoint: Endpoint,
+        ids: tuple[str, ...],
+        pairs: list[tuple[str, str]],
+        fault: Fault | None,
+        cause: tuple[str, str | None],
+    ) -> Answer:
+        """Do what is asked, in the transaction of `db`."""
+        broken = ApiError(500, "An unknown error occurred.", kind="api_error")
+        params = check(decode(pairs), schema(endpoint.schema))
+        if fault is Fault.FAILED:
+            raise broken
+        wanted = params.pop("expand", [])
+        desk = self._office.desk(db, *cause)
+        try:
+            body = endpoint.action(desk, *ids, params)
+            expand(desk, body, wanted)
+        except Declined as error:
+            return error.status, error.body()
+        return (broken.status, broken.body()) if fault is Fault.FAILED_LATE else (200, body)
 
 
-def _match(request: Request) -> tuple[str, tuple[str, ...]]:
+def _key(request: Request) -> str | None:
+    """The key under which a call is made once; looking needs none."""
+    return request.headers.get("Idempotency-Key") or None if request.method == "POST" else None
+
+
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    raw = request.get_data() if request.method == "POST" else request.query_string
+    return parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def _match(request: Request) -> tuple[Endpoint, tuple[Any, ...]]:
     try:
-        endpoint, arguments = ROUTES.bind("api").match(request.path, method=request.method)
+        name, arguments = ROUTES.bind("api").match(request.path, method=request.method)
     except HTTPException:
         text = f"Unrecognized request URL ({request.method}: {request.path})."
         raise ApiError(404, text) from None
-    return endpoint, tuple(arguments.values())
+    return ENDPOINTS[name], tuple(arguments.values())

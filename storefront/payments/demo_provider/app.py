@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from storefront.payments.demo_provider import faults
 from storefront.payments.demo_provider.api import Api
+from storefront.payments.demo_provider.dashboard import Dashboard
 from storefront.payments.demo_provider.deliveries import Deliveries
+from storefront.payments.demo_provider.desk import Setting
+from storefront.payments.demo_provider.faults import Faults
+from storefront.payments.demo_provider.office import Office
 from storefront.payments.demo_provider.pages import Pages
 from storefront.payments.demo_provider.rendering import Render, render_plainly
 from storefront.payments.demo_provider.store import Store
@@ -27,7 +32,9 @@ class DemoProvider:
 
     `public_url` is where the application is mounted, as the shopper's browser sees it. Messages are signed with
     `webhook_secret` and sent to `webhook_url` by the processes that call `start_deliveries`. `render` renders a
-    template of `templates/demo_provider/`; the `language` (BCP 47) in its context is what the shop asked for.
+    template of `templates/demo_provider/`; the `language` (BCP 47) in its context is what the shop asked for. Banks
+    answer after `settle_seconds` by the clock `now`: debits, refunds that take their time, disputes. `dashboard` acts
+    behind the shop's back.
     """
 
     def __init__(
@@ -41,23 +48,22 @@ class DemoProvider:
         shop_name: str = "Demo shop",
         render: Render = render_plainly,
         stylesheet: str = STYLESHEET,
+        settle_seconds: float = 60,
         now: Callable[[], float] = time.time,
     ) -> None:
-        public_url = public_url.rstrip("/")
-        self._store = Store(database)
-        self._api = Api(self._store, api_key=api_key, public_url=public_url, now=now)
-        shared = {"shop_name": shop_name, "stylesheet": stylesheet}
-        self._pages = Pages(self._store, public_url=public_url, render=render, shared=shared, now=now)
+        self._office = Office(Store(database), Setting(public_url.rstrip("/"), settle_seconds, api_key), now)
+        self._api = Api(self._office)
+        self._pages = Pages(self._office, render, {"shop_name": shop_name, "stylesheet": stylesheet})
         self._webhook = (webhook_url, webhook_secret)
-        self._now = now
         self._deliveries: Deliveries | None = None
+        self.dashboard = Dashboard(self._office)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one WSGI request."""
         return self.respond(Request(environ))(environ, start_response)
 
     def respond(self, request: Request) -> Response:
-        """Answer one request."""
+        """Answer one request; raises ConnectionLost when a fault was planned that leaves it without an answer."""
         request.max_content_length = MAX_BODY_BYTES
         site = self._api if request.path.startswith("/v1/") else self._pages
         try:
@@ -74,11 +80,15 @@ class DemoProvider:
 
         return InProcessClient(self.respond)
 
+    def plan(self, planned: Faults) -> None:
+        """Let things go wrong from now on, in every process over this file; `plan(Faults())` ends it."""
+        faults.plan(self._office.store, planned)
+
     def start_deliveries(self) -> None:
         """Deliver events from this process, in a daemon thread, until `stop_deliveries` or the end of the process."""
         if self._deliveries is None:
             url, secret = self._webhook
-            self._deliveries = Deliveries(self._store, url=url, secret=secret, now=self._now)
+            self._deliveries = Deliveries(self._office, url=url, secret=secret)
             self._deliveries.start()
 
     def stop_deliveries(self) -> None:

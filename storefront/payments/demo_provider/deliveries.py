@@ -4,13 +4,11 @@ import http.client
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from storefront.payments.demo_provider import sessions
+from storefront.payments.demo_provider import faults
 from storefront.payments.demo_provider.events import sign
-from storefront.payments.demo_provider.sessions import Desk
-from storefront.payments.demo_provider.store import Store
+from storefront.payments.demo_provider.office import Office
 
 POLL_SECONDS = 0.5
 TIMEOUT_SECONDS = 10
@@ -26,12 +24,13 @@ log = logging.getLogger(__name__)
 class Deliveries(threading.Thread):
     """A thread that delivers what is due. Several processes may run one: each event is claimed before it is sent."""
 
-    def __init__(self, store: Store, *, url: str, secret: str, now: Callable[[], float]) -> None:
+    def __init__(self, office: Office, *, url: str, secret: str) -> None:
         super().__init__(name="demo-provider-deliveries", daemon=True)
-        self._store = store
+        self._office = office
+        self._store = office.store
+        self._now = office.now
         self._url = url
         self._secret = secret
-        self._now = now
         self._wake = threading.Event()
         self._is_stopping = False
 
@@ -50,7 +49,7 @@ class Deliveries(threading.Thread):
         while not self._is_stopping:
             self._wake.clear()
             try:
-                self._expire_due()
+                self._run_due()
                 while not self._is_stopping and self.deliver_next():
                     pass
             except sqlite3.Error:
@@ -62,24 +61,25 @@ class Deliveries(threading.Thread):
         event = self._claim()
         if event is None:
             return False
-        failure = self._post(event["body"].encode())
-        if failure is None:
-            self._update(event["id"], due_at=None, delivered_at=self._now())
-        else:
+        with self._store.read() as db:
+            is_unreachable, comes_twice = faults.is_shop_unreachable(db), faults.comes_twice(db, event["rowid"])
+        failure = "it is made unreachable" if is_unreachable else self._post(event["body"].encode())
+        if failure is not None:
             log.warning("Event %s was not delivered (try %d): %s", event["id"], event["tries"] + 1, failure)
             self._update(event["id"], due_at=self._next_try(event), delivered_at=None)
+        elif comes_twice and event["tries"] == 0:
+            self._update(event["id"], due_at=self._now() + FIRST_RETRY_SECONDS, delivered_at=None)
+        else:
+            self._update(event["id"], due_at=None, delivered_at=self._now())
         return True
 
-    def _expire_due(self) -> None:
-        with self._store.read() as db:
-            query = "SELECT 1 FROM sessions WHERE status = 'open' AND expires_at <= ?"
-            is_due = db.execute(query, (self._now(),)).fetchone()
-        if is_due:
-            with self._store.write() as db:
-                sessions.expire_due(Desk(db, self._now(), ""))
+    def _run_due(self) -> None:
+        if self._office.has_due():
+            with self._office.open():
+                pass
 
     def _claim(self) -> sqlite3.Row | None:
-        query = "SELECT * FROM events WHERE due_at <= ? ORDER BY due_at LIMIT 1"
+        query = "SELECT rowid, * FROM events WHERE due_at <= ? ORDER BY due_at LIMIT 1"
         with self._store.read() as db:
             if db.execute(query, (self._now(),)).fetchone() is None:
                 return None

@@ -14,17 +14,16 @@ class ApiError(Exception):
         kind: str = "invalid_request_error",
         code: str | None = None,
         param: str | None = None,
+        **facts: Any,
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.kind = kind
-        self.code = code
         self.param = param
+        self._facts = {"type": kind, "message": message, "code": code, "param": param, **facts}
 
     def body(self) -> dict[str, Any]:
         """The error as the API's JSON."""
-        facts = {"type": self.kind, "message": str(self), "code": self.code, "param": self.param}
-        return {"error": {name: value for name, value in facts.items() if value is not None}}
+        return {"error": {name: value for name, value in self._facts.items() if value is not None}}
 
 
 class ParamError(ApiError):
@@ -34,6 +33,17 @@ class ParamError(ApiError):
         super().__init__(400, message, code=code, param=param)
 
 
+class Declined(ApiError):
+    """The issuer refused. What was tried stays on record, so unlike the others this refusal is committed."""
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(402, message, kind="card_error", **facts)
+
+
 def no_such(thing: str, object_id: str, param: str = "id") -> ApiError:
     """The refusal of an id that does not exist."""
     return ApiError(404, f"No such {thing}: '{object_id}'", code="resource_missing", param=param)
+
+
+class ConnectionLost(Exception):
+    """The shop gets no answer: what carries the call has to fail as a network does."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,9 +24,9 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
 
 
 def run_once(
-    store: Store, key: str, print_: str, now: float, run: Callable[[sqlite3.Connection], Answer]
+    store: Store, key: str, print_: str, now: float, run: Callable[[sqlite3.Connection], Answer], pause: float = 0
 ) -> tuple[Answer, bool]:
-    """The answer of `run`, or the one kept under `key`, and whether it is a repetition.
+    """The answer of `run` (after `pause` seconds), or the one kept under `key`, and whether it is a repetition.
 
     What `run` does and its answer are committed together. Raises ApiError 400 when the key was used for another request
     and 409 while that request is still running.
@@ -34,6 +35,7 @@ def run_once(
     if kept is not None:
         return kept, True
     try:
+        time.sleep(pause)
         with store.write() as db:
             answer = run(db)
             _keep(db, key, answer)

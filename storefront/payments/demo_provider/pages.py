@@ -1,10 +1,6 @@
 """The pages on which a shopper pays, declines, authenticates or turns back. They work without JavaScript."""
 
-import json
-import re
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,20 +8,22 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from storefront.core.money import format_minor
-from storefront.payments.demo_provider import payments, sessions
-from storefront.payments.demo_provider.cards import APPROVED, GENERIC_DECLINE, Verdict, card_of, judge
+from storefront.payments.demo_provider import hosted, merchant
 from storefront.payments.demo_provider.errors import ApiError
-from storefront.payments.demo_provider.payments import Outcome
+from storefront.payments.demo_provider.hosted import Reply
+from storefront.payments.demo_provider.office import Office
 from storefront.payments.demo_provider.rendering import Render
-from storefront.payments.demo_provider.sessions import Desk
-from storefront.payments.demo_provider.store import Store
-from storefront.payments.stripe_gateway import LOCALES, from_provider
+from storefront.payments.demo_provider.views import LANGUAGES, preferred
+
+__all__ = ["LANGUAGES", "Pages", "is_same_origin"]
 
 ROUTES = Map(
     [
-        Rule("/pay/<session_id>", endpoint="pay", methods=["GET", "POST"]),
-        Rule("/pay/<session_id>/authentication", endpoint="authentication", methods=["GET", "POST"]),
+        Rule("/pay/<thing>", endpoint=hosted.pay, methods=["GET", "POST"]),
+        Rule("/pay/<thing>/authentication", endpoint=hosted.authentication, methods=["GET", "POST"]),
+        Rule("/authentication/<thing>", endpoint=hosted.question, methods=["GET", "POST"]),
+        Rule("/link/<thing>", endpoint=hosted.link, methods=["GET", "POST"]),
+        Rule("/payments/<thing>", endpoint=merchant.payment, methods=["GET", "POST"]),
     ]
 )
 HEADERS = {
@@ -38,71 +36,38 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-LANGUAGES = {"zh": "zh-Hans", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant-HK", "auto": "en"}
-STATUS = {"paid": 200, "expired": 410, "unknown": 404, "refused": 403}
-CLOSED = {"complete": "paid", "expired": "expired"}
 
 
 class Pages:
-    """Answers /pay. `shared` is in every template's context."""
+    """Answers everything but the API. `shared` is in every template's context."""
 
-    def __init__(
-        self, store: Store, *, public_url: str, render: Render, shared: Mapping[str, str], now: Callable[[], float]
-    ) -> None:
-        self._store = store
-        self._public_url = public_url
+    def __init__(self, office: Office, render: Render, shared: Mapping[str, str]) -> None:
+        self._office = office
         self._render = render
         self._shared = dict(shared)
-        self._now = now
 
     def respond(self, request: Request) -> Response:
         """The page or the redirect that answers one request."""
+        reply = self._reply(request)
+        if reply.url is not None:
+            return Response(status=303, headers={"Location": reply.url, "Cache-Control": "no-store"})
+        html = self._render(f"demo_provider/{reply.template}.html", **self._shared, **reply.context)
+        return Response(html, reply.status, content_type="text/html; charset=utf-8", headers=HEADERS)
+
+    def _reply(self, request: Request) -> Reply:
+        nobody: dict[str, Any] = {"language": preferred(request), "order_number": None, "back": None}
         try:
-            endpoint, arguments = ROUTES.bind("pages").match(request.path, method=request.method)
+            page, arguments = ROUTES.bind("pages").match(request.path, method=request.method)
         except HTTPException:
-            return self._closed_page("unknown", request)
+            return hosted.closed("unknown", nobody)
         if request.method == "POST" and not is_same_origin(request):
-            return self._closed_page("refused", request)
+            return hosted.closed("refused", nobody)
         try:
-            with self._desk() as desk:
-                outcome = _act(request, desk, arguments["session_id"], endpoint)
-                session = sessions.find(desk, arguments["session_id"])
-                intent = sessions.find_intent(desk, session["id"])
+            with self._office.open() as desk:
+                reply: Reply = page(request, desk, arguments["thing"])
         except ApiError:
-            return self._closed_page("unknown", request)
-        if outcome is not None:
-            return _redirect(_next_url(request, session, outcome))
-        return self._show(request, endpoint, session, intent)
-
-    def _show(self, request: Request, endpoint: str, session: sqlite3.Row, intent: sqlite3.Row | None) -> Response:
-        if session["status"] != "open":
-            return self._closed_page(CLOSED[session["status"]], request, session)
-        context = _view(session) | {"action": request.script_root + request.path}
-        if endpoint == "pay":
-            return self._page("demo_provider/pay.html", decline=_decline(intent), **context)
-        back = _page_path(request, session["id"])
-        if intent is None or intent["status"] != "requires_action":
-            return _redirect(back)
-        return self._page("demo_provider/authentication.html", back=back, **context)
-
-    @contextmanager
-    def _desk(self) -> Iterator[Desk]:
-        with self._store.write() as db:
-            desk = Desk(db, self._now(), self._public_url)
-            sessions.expire_due(desk)
-            yield desk
-
-    def _closed_page(self, state: str, request: Request, session: sqlite3.Row | None = None) -> Response:
-        context = _view(session) if session else {"language": _preferred(request), "order_number": None}
-        back = None
-        if session is not None:
-            params = json.loads(session["params"])
-            back = success_url(session) if state == "paid" else params.get("cancel_url")
-        return self._page("demo_provider/closed.html", STATUS[state], state=state, back=back, **context)
-
-    def _page(self, template: str, status: int = 200, **context: Any) -> Response:
-        html = self._render(template, **self._shared, **context)
-        return Response(html, status, content_type="text/html; charset=utf-8", headers=HEADERS)
+            return hosted.closed("unknown", nobody)
+        return reply
 
 
 def is_same_origin(request: Request) -> bool:
@@ -112,84 +77,3 @@ def is_same_origin(request: Request) -> bool:
         return site in ("same-origin", "none")
     origin = request.headers.get("Origin")
     return origin is None or urlsplit(origin).netloc == request.host
-
-
-def success_url(session: sqlite3.Row) -> str:
-    """Where a paid shopper returns to, with the session's id where the shop wants it."""
-    url: str = json.loads(session["params"])["success_url"]
-    return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
-
-
-def _act(request: Request, desk: Desk, session_id: str, endpoint: str) -> Outcome | None:
-    """What a form asks for; a mere look changes nothing."""
-    if request.method != "POST":
-        return None
-    return (_pay if endpoint == "pay" else _authenticate)(request, desk, session_id)
-
-
-def _pay(request: Request, desk: Desk, session_id: str) -> Outcome:
-    """One try. The buttons for a decline and for authentication do the same whatever the card; Pay asks the card."""
-    number = re.sub(r"[\s-]", "", request.form.get("card_number", "")) or APPROVED
-    verdicts = {"decline": Verdict(GENERIC_DECLINE), "authenticate": Verdict(needs_authentication=True)}
-    verdict = verdicts.get(request.form.get("choice", "")) or judge(number)
-    return payments.pay(desk, session_id, card_of(number), verdict)
-
-
-def _authenticate(request: Request, desk: Desk, session_id: str) -> Outcome:
-    return payments.authenticate(desk, session_id, is_approved=request.form.get("choice") == "approve")
-
-
-def _next_url(request: Request, session: sqlite3.Row, outcome: Outcome) -> str:
-    page = _page_path(request, session["id"])
-    return {Outcome.PAID: success_url(session), Outcome.AUTHENTICATE: f"{page}/authentication"}.get(outcome, page)
-
-
-def _page_path(request: Request, session_id: str) -> str:
-    return f"{request.script_root}/pay/{session_id}"
-
-
-def _redirect(url: str) -> Response:
-    return Response(status=303, headers={"Location": url, "Cache-Control": "no-store"})
-
-
-def _view(session: sqlite3.Row) -> dict[str, Any]:
-    """What the pages show of a session."""
-    params = json.loads(session["params"])
-    locale = params.get("locale") or "auto"
-    language = LANGUAGES.get(locale, locale)
-
-    def money(amount: int) -> str:
-        currency = session["currency"].upper()
-        return format_minor(from_provider(amount, currency), currency, language.replace("-", "_"))
-
-    lines = [
-        {
-            "name": line["price_data"]["product_data"]["name"],
-            "quantity": line["quantity"],
-            "amount": money(line["price_data"]["unit_amount"] * line["quantity"]),
-        }
-        for line in params["line_items"]
-    ]
-    return {
-        "language": language,
-        "order_number": params.get("client_reference_id"),
-        "amount": money(session["amount_total"]),
-        "lines": lines,
-        "cancel_url": params.get("cancel_url"),
-    }
-
-
-def _preferred(request: Request) -> str:
-    """The language of a page that belongs to no payment, and for which no shop has named one."""
-    wanted, *_rest = [*request.accept_languages.values(), "en"]
-    language = wanted.partition("-")[0].lower()
-    return LANGUAGES.get(language, language if language in LOCALES.split() else "en")
-
-
-def _decline(intent: sqlite3.Row | None) -> str | None:
-    """Why the last try failed, if it did."""
-    if intent is None or intent["failure"] is None:
-        return None
-    failure = json.loads(intent["failure"])
-    reason: str = failure["decline_code"] or failure["code"]
-    return reason

@@ -1,107 +1,163 @@
-"""Paying a session: the tries of one payment intent. Every transition is one conditional UPDATE."""
+"""Paying: the tries of one payment intent, on a hosted page or by the shop's own call."""
 
 import json
-import secrets
+import sqlite3
 from enum import StrEnum
+from typing import Any
 
-from storefront.payments.demo_provider import sessions
-from storefront.payments.demo_provider.cards import AUTHENTICATION_FAILED, Card, Refusal, Verdict
-from storefront.payments.demo_provider.sessions import Desk
+from storefront.payments.demo_provider import charges, holds, intents, links, methods, sessions
+from storefront.payments.demo_provider.cards import AUTHENTICATION_FAILED, INCORRECT_NUMBER, Refusal
+from storefront.payments.demo_provider.desk import Desk
+from storefront.payments.demo_provider.methods import Means
 
-# Which states a try may leave for which: (payment intent's present states) by new state.
-TRANSITIONS: dict[str, tuple[str, ...]] = {
-    "requires_payment_method": ("requires_payment_method", "requires_action"),
-    "requires_action": ("requires_payment_method", "requires_action"),
-    "succeeded": ("requires_payment_method", "requires_action"),
-}
+# What an intent takes from its session, beside `payment_intent_data`.
+INHERITED = ("customer", "payment_method_types", *methods.CHOICES)
 
 
 class Outcome(StrEnum):
     """How a try ended, which says which page comes next."""
 
-    PAID = "paid"
+    COMPLETE = "complete"
     DECLINED = "declined"
     AUTHENTICATE = "authenticate"
     CLOSED = "closed"
 
 
-def pay(desk: Desk, session_id: str, card: Card, verdict: Verdict) -> Outcome:
-    """Try a card on an open session. Paying what is already paid changes nothing and says so."""
-    status = sessions.find(desk, session_id)["status"]
-    if status != "open":
-        return Outcome.PAID if status == "complete" else Outcome.CLOSED
-    _ensure_intent(desk, session_id)
-    if verdict.needs_authentication:
-        return _ask_shopper(desk, session_id, card, verdict.refusal)
-    if verdict.refusal:
-        return _decline(desk, session_id, card, verdict.refusal)
-    return _capture(desk, session_id, card)
-
-
-def authenticate(desk: Desk, session_id: str, *, is_approved: bool) -> Outcome:
-    """The shopper's answer to the bank's question; a question that is no longer open is not answered twice."""
-    status = sessions.find(desk, session_id)["status"]
-    if status != "open":
-        return Outcome.PAID if status == "complete" else Outcome.CLOSED
-    intent = sessions.find_intent(desk, session_id)
-    if intent is None or intent["status"] != "requires_action":
+def pay(desk: Desk, session_id: str, means: Means) -> Outcome:
+    """Try to pay an open session. Paying what is already paid changes nothing and says so."""
+    session = desk.get("sessions", session_id)
+    if session["status"] != "open":
+        return Outcome.COMPLETE if session["status"] == "complete" else Outcome.CLOSED
+    if means.kind not in json.loads(session["params"])["payment_method_types"]:
         return Outcome.DECLINED
-    tried = json.loads(intent["card"])
-    card = Card(tried["brand"], tried["last4"])
+    intent = _ensure_intent(desk, session)
+    customer = json.loads(intent["params"]).get("customer")
+    method_id = methods.keep(desk, means, email=sessions.email_of(desk, session), customer=customer)
+    return attempt(desk, intent, method_id)
+
+
+def attempt(desk: Desk, intent: sqlite3.Row, method_id: str) -> Outcome:
+    """One try to pay an intent with a method that is kept."""
+    means = methods.load(desk.get("methods", method_id))
+    if not means.is_card:
+        return _debit(desk, intent, method_id)
+    if means.verdict.needs_authentication:
+        intents.move(desk, intent["id"], "requires_action", method_id=method_id, failure=None)
+        intents.announce(desk, intent["id"], "payment_intent.requires_action")
+        return Outcome.AUTHENTICATE
+    if means.verdict.refusal:
+        return _decline(desk, intent, method_id, means.verdict.refusal)
+    return _authorise(desk, intent, method_id)
+
+
+def authenticate(desk: Desk, intent: sqlite3.Row | None, *, is_approved: bool) -> Outcome:
+    """The shopper's answer to the bank's question; a question that is no longer open is not answered twice."""
+    if intent is None or intent["status"] != "requires_action":
+        is_done = intent is not None and intent["status"] in ("succeeded", "requires_capture")
+        return Outcome.COMPLETE if is_done else Outcome.DECLINED
     if not is_approved:
-        return _decline(desk, session_id, card, AUTHENTICATION_FAILED)
-    if tried["then"]:
-        return _decline(desk, session_id, card, Refusal(**tried["then"]))
-    return _capture(desk, session_id, card)
+        return _decline(desk, intent, intent["method_id"], AUTHENTICATION_FAILED)
+    refusal = methods.load(desk.get("methods", intent["method_id"])).verdict.refusal
+    if refusal:
+        return _decline(desk, intent, intent["method_id"], refusal)
+    return _authorise(desk, intent, intent["method_id"])
 
 
-def _ensure_intent(desk: Desk, session_id: str) -> None:
-    made = desk.db.execute(
-        "INSERT INTO intents (id, session_id, created, status) VALUES (?, ?, ?, 'requires_payment_method')"
-        " ON CONFLICT (session_id) DO NOTHING",
-        (f"pi_demo_{secrets.token_hex(12)}", session_id, int(desk.now)),
-    )
-    if made.rowcount:
-        sessions.announce_intent(desk, session_id, "payment_intent.created")
+def settle(desk: Desk, charge_id: str) -> None:
+    """The bank's answer to a debit, if it waits for one."""
+    charge = desk.get("charges", charge_id)
+    if charge["status"] != "pending":
+        return
+    intent = desk.get("intents", charge["intent_id"])
+    refusal = methods.load(desk.get("methods", charge["method_id"])).verdict.refusal
+    charges.settle(desk, charge_id, refusal)
+    if refusal:
+        failure = json.dumps(charges.failure_of(refusal) | {"charge": charge_id})
+        intents.move(desk, intent["id"], "requires_payment_method", failure=failure)
+    else:
+        intents.move(desk, intent["id"], "succeeded", amount_received=intent["amount"])
+    intents.announce(desk, intent["id"], f"payment_intent.{'payment_failed' if refusal else 'succeeded'}")
+    if intent["session_id"]:
+        ended = "failed" if refusal else "succeeded"
+        sessions.announce(desk, intent["session_id"], f"checkout.session.async_payment_{ended}")
 
 
-def _ask_shopper(desk: Desk, session_id: str, card: Card, then: Refusal | None) -> Outcome:
-    # What the bank will say after the question is kept with the card, so that the answer needs no card number.
-    tried = card.facts() | {"then": then.facts() if then else None}
-    _move(desk, session_id, "requires_action", card=json.dumps(tried), failure=None)
-    sessions.announce_intent(desk, session_id, "payment_intent.requires_action")
-    return Outcome.AUTHENTICATE
+def _ensure_intent(desk: Desk, session: sqlite3.Row) -> sqlite3.Row:
+    intent = sessions.find_intent(desk, session["id"])
+    if intent is None:
+        params = json.loads(session["params"])
+        about: dict[str, Any] = {"metadata": {}, **params.get("payment_intent_data", {})}
+        about |= {name: params[name] for name in INHERITED if name in params}
+        capture_method = about.pop("capture_method", "automatic_async")
+        amount, currency = session["amount_total"], session["currency"]
+        intent_id = intents.insert(desk, amount, currency, capture_method, about, session["id"])
+        intents.announce(desk, intent_id, "payment_intent.created")
+        intent = desk.get("intents", intent_id)
+    return intent
 
 
-def _decline(desk: Desk, session_id: str, card: Card, refusal: Refusal) -> Outcome:
-    tried, failure = json.dumps(card.facts()), json.dumps(refusal.facts())
-    _move(desk, session_id, "requires_payment_method", card=tried, failure=failure)
-    sessions.announce_intent(desk, session_id, "payment_intent.payment_failed")
+def _decline(desk: Desk, intent: sqlite3.Row, method_id: str, refusal: Refusal) -> Outcome:
+    failure, changes = charges.failure_of(refusal), {"method_id": method_id}
+    if refusal not in (INCORRECT_NUMBER, AUTHENTICATION_FAILED):
+        charge_id = charges.open_(desk, intent, method_id, "failed", failure=json.dumps(failure))
+        failure, changes = failure | {"charge": charge_id}, changes | {"charge_id": charge_id}
+        charges.announce(desk, charge_id, "charge.failed")
+    intents.move(desk, intent["id"], "requires_payment_method", failure=json.dumps(failure), **changes)
+    intents.announce(desk, intent["id"], "payment_intent.payment_failed")
     return Outcome.DECLINED
 
 
-def _capture(desk: Desk, session_id: str, card: Card) -> Outcome:
-    """Take the money: the session completes only if it is open and in time, whatever else happens at this moment."""
+def _debit(desk: Desk, intent: sqlite3.Row, method_id: str) -> Outcome:
+    """Ask a bank, which answers later: the shopper is done, the money is not there."""
+    if not _complete(desk, intent):
+        return Outcome.CLOSED
+    charge_id = charges.open_(desk, intent, method_id, "pending")
+    intents.move(desk, intent["id"], "processing", method_id=method_id, charge_id=charge_id, failure=None)
+    charges.announce(desk, charge_id, "charge.pending")
+    intents.announce(desk, intent["id"], "payment_intent.processing")
+    desk.later(desk.setting.settle_seconds, "settle_payment", charge_id)
+    _announce_completed(desk, intent)
+    return Outcome.COMPLETE
+
+
+def _authorise(desk: Desk, intent: sqlite3.Row, method_id: str) -> Outcome:
+    """Take the money, or hold it until it is captured."""
+    if not _complete(desk, intent):
+        return Outcome.CLOSED
+    if intent["capture_method"] == "manual":
+        _hold(desk, intent, method_id)
+    else:
+        charge_id = charges.open_(desk, intent, method_id, "succeeded", amount_captured=intent["amount"])
+        paid = {"method_id": method_id, "charge_id": charge_id, "failure": None, "amount_received": intent["amount"]}
+        intents.move(desk, intent["id"], "succeeded", **paid)
+        charges.announce(desk, charge_id, "charge.succeeded")
+        intents.announce(desk, intent["id"], "payment_intent.succeeded")
+        charges.await_complaint(desk, charge_id)
+    _announce_completed(desk, intent)
+    return Outcome.COMPLETE
+
+
+def _hold(desk: Desk, intent: sqlite3.Row, method_id: str) -> None:
+    capture_before = int(desk.now + holds.HELD_SECONDS)
+    charge_id = charges.open_(desk, intent, method_id, "succeeded", capture_before=capture_before)
+    intents.move(desk, intent["id"], "requires_capture", method_id=method_id, charge_id=charge_id, failure=None)
+    charges.announce(desk, charge_id, "charge.succeeded")
+    intents.announce(desk, intent["id"], "payment_intent.amount_capturable_updated")
+    desk.later(holds.HELD_SECONDS, "expire_authorisation", intent["id"])
+
+
+def _complete(desk: Desk, intent: sqlite3.Row) -> bool:
+    """End the session of an intent: only if it is open and in time, whatever else happens at this moment."""
+    if intent["session_id"] is None:
+        return True
     completed = desk.db.execute(
         "UPDATE sessions SET status = 'complete' WHERE id = ? AND status = 'open' AND expires_at > ?",
-        (session_id, desk.now),
+        (intent["session_id"], desk.now),
     )
-    if completed.rowcount == 0:
-        return Outcome.CLOSED
-    amount = sessions.find(desk, session_id)["amount_total"]
-    _move(desk, session_id, "succeeded", card=json.dumps(card.facts()), failure=None, amount_received=amount)
-    sessions.announce_intent(desk, session_id, "payment_intent.succeeded")
-    sessions.announce(desk, session_id, "checkout.session.completed")
-    return Outcome.PAID
+    return completed.rowcount == 1
 
 
-def _move(desk: Desk, session_id: str, to: str, *, card: str, failure: str | None, amount_received: int = 0) -> None:
-    allowed = TRANSITIONS[to]
-    moved = desk.db.execute(
-        "UPDATE intents SET status = ?, card = ?, failure = ?, amount_received = ?"
-        f" WHERE session_id = ? AND status IN ({', '.join('?' * len(allowed))})",
-        (to, card, failure, amount_received, session_id, *allowed),
-    )
-    if moved.rowcount != 1:
-        # The write lock and the checks before exclude this; if they ever fail, the transaction must not commit.
-        raise RuntimeError(f"payment intent of {session_id} cannot become {to}")
+def _announce_completed(desk: Desk, intent: sqlite3.Row) -> None:
+    if intent["session_id"]:
+        sessions.announce(desk, intent["session_id"], "checkout.session.completed")
+        links.count(desk, intent["session_id"])

@@ -2,18 +2,9 @@
 
 from importlib import import_module
 
-PLACES = {
-    "SessionCreateParams": "stripe.params.checkout",
-    "SessionListParams": "stripe.params.checkout",
-    "SessionRetrieveParams": "stripe.params.checkout",
-    "SessionExpireParams": "stripe.params.checkout",
-    "PaymentIntentRetrieveParams": "stripe.params",
-    "EventListParams": "stripe.params",
-    "EventRetrieveParams": "stripe.params",
-}
-
 
 def schema(name: str) -> type:
     """The TypedDict that says which parameters a request takes."""
-    found: type = getattr(import_module(PLACES[name]), name)
+    place = "stripe.params.checkout" if name.startswith("Session") else "stripe.params"
+    found: type = getattr(import_module(place), name)
     return found

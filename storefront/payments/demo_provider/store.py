@@ -5,49 +5,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-BUSY_SECONDS = 30
+from storefront.payments.demo_provider.tables import SCHEMA, VERSION
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS sessions (
-    id TEXT PRIMARY KEY,
-    created INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('open', 'complete', 'expired')),
-    currency TEXT NOT NULL,
-    amount_total INTEGER NOT NULL CHECK (amount_total > 0),
-    params TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS sessions_open ON sessions (expires_at) WHERE status = 'open';
-CREATE TABLE IF NOT EXISTS intents (
-    id TEXT PRIMARY KEY,
-    session_id TEXT NOT NULL UNIQUE REFERENCES sessions (id),
-    created INTEGER NOT NULL,
-    status TEXT NOT NULL CHECK (
-        status IN ('requires_payment_method', 'requires_action', 'succeeded', 'canceled')
-    ),
-    amount_received INTEGER NOT NULL DEFAULT 0,
-    canceled_at INTEGER,
-    card TEXT,
-    failure TEXT
-);
-CREATE TABLE IF NOT EXISTS events (
-    id TEXT PRIMARY KEY,
-    created INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    body TEXT NOT NULL,
-    due_at REAL,
-    delivered_at REAL,
-    tries INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS events_due ON events (due_at) WHERE due_at IS NOT NULL;
-CREATE TABLE IF NOT EXISTS requests (
-    idempotency_key TEXT PRIMARY KEY,
-    fingerprint TEXT NOT NULL,
-    claimed_at REAL NOT NULL,
-    status INTEGER,
-    body TEXT
-);
-"""
+BUSY_SECONDS = 30
 
 
 class Store:
@@ -57,8 +17,11 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         with closing(self._connect()) as db:
+            if _is_prepared(db):
+                return
             db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(SCHEMA)
+        with self.write() as db:
+            _prepare(db)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -84,3 +47,23 @@ class Store:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA synchronous = FULL")
         return db
+
+
+def _is_prepared(db: sqlite3.Connection) -> bool:
+    return bool(db.execute("PRAGMA user_version").fetchone()[0] == VERSION)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Make the tables, or bring those of an older provider to what they are now."""
+    if _is_prepared(db):
+        return
+    is_old = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'sessions'").fetchone()
+    if is_old:
+        from storefront.payments.demo_provider import upgrade
+
+        upgrade.make_room(db)
+    for statement in SCHEMA.split(";\n"):
+        db.execute(statement)
+    if is_old:
+        upgrade.carry_over(db)
+    db.execute(f"PRAGMA user_version = {VERSION}")

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from stripe import APIConnectionError, HTTPClient
 from werkzeug.wrappers import Request, Response
 
+from storefront.payments.demo_provider.errors import ConnectionLost
+
 
 class InProcessClient(HTTPClient):
     """Hands each request to `respond` as the web server would."""
@@ -34,8 +36,8 @@ class InProcessClient(HTTPClient):
         )
         try:
             response = self._respond(request)
-        except sqlite3.Error as error:
-            message = f"The demo provider's store failed: {error}"
+        except (ConnectionLost, sqlite3.Error) as error:
+            message = f"The demo provider did not answer: {error}"
             # The library leaves this constructor without types.
             raise APIConnectionError(message, should_retry=True) from error  # type: ignore[no-untyped-call]
         return response.get_data(as_text=True), response.status_code, {k.lower(): v for k, v in response.headers}
