@@ -13,7 +13,10 @@ HANDLERS = {
     "payments.confirm": "jobs.payments:confirm",
     "payments.process_event": "jobs.payments:process_event",
     "payments.sweep": "jobs.payments:sweep",
+    "stock.forget_requests": "jobs.stock_requests:forget_old",
     "stock.reconcile": "jobs.stock:reconcile_all",
+    "stock.send_back": "jobs.stock_requests:send_back",
+    "stock.tell_waiting": "jobs.stock_requests:tell_waiting",
 }
 
 

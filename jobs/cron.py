@@ -25,10 +25,12 @@ class Entry(NamedTuple):
 
 TABLE = (
     Entry("checkout.expire_unpaid", "* * * * *"),
+    Entry("stock.tell_waiting", "* * * * *"),
     Entry("payments.sweep", "*/5 * * * *"),
     Entry("stock.reconcile", "*/5 * * * *"),
     Entry("outbox.forget_done", "11 3 * * *"),
     Entry("carts.forget_old", "21 3 * * *"),
+    Entry("stock.forget_requests", "31 3 * * *"),
 )
 
 

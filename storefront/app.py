@@ -70,8 +70,9 @@ def _register_blueprints(app: Flask) -> None:
     from storefront.orders.views import blueprint as orders
     from storefront.pages.views import blueprint as pages
     from storefront.payments.views import blueprint as payments
+    from storefront.stock.views import blueprint as stock
 
-    for blueprint in (pages, catalog, cart, checkout, orders, payments, accounts, admin):
+    for blueprint in (pages, catalog, stock, cart, checkout, orders, payments, accounts, admin):
         app.register_blueprint(blueprint)
 
 

@@ -107,6 +107,14 @@ function showCountdown(form, left) {
   if (left === 0) form.querySelector("button").textContent = form.dataset.again;
 }
 
+/** Pages are the same for everybody: only the header knows the address of whoever is signed in. */
+function fillOwnEmail() {
+  const email = document.querySelector("#personal [data-email]")?.dataset.email;
+  for (const field of document.querySelectorAll("[data-own-email]")) {
+    if (email && !field.value && field !== document.activeElement) field.value = email;
+  }
+}
+
 document.addEventListener("click", (event) => {
   closeOnBackdrop(event);
   closeMenus(event);
@@ -123,6 +131,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.target?.id === "hold") countDown();
   keepFocus(event);
   fadeToasts();
+  fillOwnEmail();
 });
 document.addEventListener("htmx:error", () => toast(document.body.dataset.failed));
 

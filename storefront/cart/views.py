@@ -31,8 +31,8 @@ def show() -> Response:
 @public
 def badge() -> Response:
     """What the header says to this person: their name, how much is in the cart, and what the last step left to say."""
-    name = current_user.name if current_user.is_authenticated else None
-    return page("cart/badge.html", count=count_units(db.session(), cart_token()), name=name)
+    name, email = (current_user.name, current_user.email) if current_user.is_authenticated else (None, None)
+    return page("cart/badge.html", count=count_units(db.session(), cart_token()), name=name, email=email)
 
 
 @blueprint.post("/cart/lines")

@@ -13,6 +13,7 @@ from storefront.catalog.queries import ProductFilter, Sort
 from storefront.catalog.shelves import list_shelf_pictures
 from storefront.core.db import db
 from storefront.core.web import public, settings, shared_page, wants_fragment
+from storefront.stock.forms import StockRequestForm
 from storefront.stock.queries import map_available
 
 blueprint = Blueprint("catalog", __name__)
@@ -60,7 +61,7 @@ def search() -> Response:
 @blueprint.get("/p/<slug>")
 @public
 def product(slug: str) -> Response:
-    """One product; `?v=` names the SKU that is shown."""
+    """One product; `?v=` names the SKU that is shown, `?asked=1` thanks whoever wants to hear when it is back."""
     session = db.session()
     found = queries.get_product(session, slug)
     variants = found.active_variants
@@ -76,6 +77,8 @@ def product(slug: str) -> Response:
         variant=shown,
         variants=variants,
         available=available,
+        ask_form=StockRequestForm(),
+        is_asked=request.args.get("asked") == "1",
         images=sorted(found.images, key=lambda image: image.variant_id != shown.id),
         related=related,
         stock=_stock_of(related),

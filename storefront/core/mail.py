@@ -20,6 +20,10 @@ class MailNotSent(Unavailable):
     message = N_("The mail could not be handed over: %(reason)s")
 
 
+class MailRefused(MailNotSent):
+    """The server will never take a message to this address: trying again is no use."""
+
+
 @dataclass(frozen=True)
 class Mail:
     """A message in text and HTML. `key` names it: sent twice, it carries the same Message-ID, so it can be told."""
@@ -33,7 +37,7 @@ class Mail:
 
 
 def send(mail: Mail, settings: Settings) -> None:
-    """Hand `mail` over; raises MailNotSent when the server refuses or does not answer."""
+    """Hand `mail` over; raises MailNotSent when the server refuses or does not answer, MailRefused when for good."""
     message = compose(mail, settings)
     target = urlsplit(settings.mail_url)
     if target.scheme == "file":
@@ -41,6 +45,9 @@ def send(mail: Mail, settings: Settings) -> None:
         return
     try:
         _hand_over(message, settings.mail_url)
+    except smtplib.SMTPRecipientsRefused as error:
+        is_final = all(code >= 500 for code, _answer in error.recipients.values())
+        raise (MailRefused if is_final else MailNotSent)(reason=str(error)) from error
     except (smtplib.SMTPException, OSError) as error:
         raise MailNotSent(reason=str(error)) from error
 

@@ -59,3 +59,25 @@ class StockEntry(Model):
     actor: Mapped[str] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class StockRequest(Model):
+    """Somebody wants to hear once when a variant is back: open, told (its mail is staged), sent (the mail is out).
+
+    `open_variant_id` is the variant while the request is open and NULL afterwards: its UNIQUE allows one open request
+    per variant and address. `email` is lower case; whoever knows `token` may stop the mails to it.
+    """
+
+    __tablename__ = "stock_request"
+    __table_args__ = (UniqueConstraint("email", "open_variant_id"), Index(None, "open_variant_id", "created_at"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"), index=True)
+    open_variant_id: Mapped[int | None] = mapped_column(BigId)
+    email: Mapped[str] = mapped_column(String(254))
+    locale: Mapped[str] = mapped_column(String(12))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from storefront.catalog.models import Product, Variant
-from storefront.stock.models import StockEntry, StockItem
+from storefront.catalog.models import Product, ProductStatus, Variant
+from storefront.stock.models import StockEntry, StockItem, StockRequest
 
 
 def map_available(session: Session, variant_ids: Iterable[int]) -> dict[int, int]:
@@ -45,3 +45,46 @@ def find_item(session: Session, variant_id: int) -> StockItem | None:
     """The stock row of a variant."""
     item: Any = session.get(StockItem, variant_id)
     return item if isinstance(item, StockItem) else None
+
+
+def count_waiting(session: Session, variant_id: int) -> int:
+    """How many people wait for the variant to be back."""
+    query = select(func.count()).select_from(StockRequest).where(StockRequest.open_variant_id == variant_id)
+    return session.scalar(query) or 0
+
+
+def count_open(session: Session, email: str) -> int:
+    """How many variants that (lower-case) address waits for."""
+    query = select(func.count()).select_from(StockRequest)
+    return session.scalar(query.where(StockRequest.email == email, StockRequest.open_variant_id.is_not(None))) or 0
+
+
+def count_unsent(session: Session, email: str) -> int:
+    """How many mails that (lower-case) address may still get."""
+    query = select(func.count()).select_from(StockRequest)
+    return session.scalar(query.where(StockRequest.email == email, StockRequest.sent_at.is_(None))) or 0
+
+
+def find_request(session: Session, token: str) -> StockRequest | None:
+    """The request of that token."""
+    return session.scalar(select(StockRequest).where(StockRequest.token == token))
+
+
+def list_restocked_ids(session: Session) -> list[int]:
+    """The variants that somebody waits for and that can be bought now; the longest wait comes first."""
+    query = (
+        select(StockRequest.open_variant_id)
+        .join(Variant, Variant.id == StockRequest.open_variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .join(StockItem, StockItem.variant_id == Variant.id)
+        .where(StockItem.available > 0, Variant.is_active, Product.status == ProductStatus.ACTIVE)
+        .group_by(StockRequest.open_variant_id)
+        .order_by(func.min(StockRequest.created_at))
+    )
+    return [variant_id for variant_id in session.scalars(query) if variant_id is not None]
+
+
+def list_waiting_ids(session: Session, variant_id: int, limit: int) -> list[int]:
+    """The open requests for a variant, the oldest first."""
+    query = select(StockRequest.id).where(StockRequest.open_variant_id == variant_id)
+    return list(session.scalars(query.order_by(StockRequest.created_at, StockRequest.id).limit(limit)))

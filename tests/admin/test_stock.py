@@ -3,6 +3,7 @@
 import pytest
 
 from storefront.core.db import db
+from storefront.stock import waiting
 from storefront.stock.models import StockEntry, StockItem
 from tests.fixtures.factories import make_product
 from tests.fixtures.shop import post
@@ -74,6 +75,17 @@ def test_the_ledger_of_the_chosen_variant_is_shown(sign_in):
     assert (
         f'variant={red.id}" aria-current="page"' in client.get(f"/admin/products/{product.id}/stock?variant=999").text
     )
+
+
+@pytest.mark.parametrize(("people", "said"), [(1, "1 person waits for this."), (2, "2 people wait for this.")])
+def test_the_desk_sees_how_many_people_wait_for_a_variant(sign_in, people, said):
+    product = make_product(variants=("Red", "Blue"), stock_level=0)
+    red, blue = [variant.id for variant in product.variants]
+    for number in range(people):
+        waiting.ask(blue, f"person-{number}@example.com", "en")
+    client = sign_in("analyst")
+    assert said in client.get(f"/admin/products/{product.id}/stock?variant={blue}").text
+    assert "for this" not in client.get(f"/admin/products/{product.id}/stock?variant={red}").text
 
 
 def test_a_variant_of_another_product_is_not_booked(sign_in):

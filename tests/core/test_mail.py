@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storefront.config import Settings, load_settings
-from storefront.core.mail import Mail, MailNotSent, compose, send
+from storefront.core.mail import Mail, MailNotSent, MailRefused, compose, send
 from tests.fixtures.servers import free_port
 from tests.fixtures.smtp import Postbox, check_password, running_smtp
 
@@ -60,6 +60,15 @@ def test_a_recipient_that_the_server_refuses_is_told(tmp_path: Path, box: Postbo
     with pytest.raises(MailNotSent, match="no such mailbox"):
         send(replace(MAIL, to="nobody@example.com"), settings_for(tmp_path, f"smtp://{box.url}"))
     assert box.messages == []
+
+
+@pytest.mark.parametrize(("recipient", "is_final"), [("nobody@example.com", True), ("later@example.com", False)])
+def test_what_is_refused_for_good_is_told_from_what_may_be_taken_later(
+    tmp_path: Path, box: Postbox, recipient: str, is_final: bool
+) -> None:
+    with pytest.raises(MailNotSent) as refused:
+        send(replace(MAIL, to=recipient), settings_for(tmp_path, f"smtp://{box.url}"))
+    assert isinstance(refused.value, MailRefused) is is_final
 
 
 def test_a_server_that_does_not_answer_is_told(tmp_path: Path) -> None:

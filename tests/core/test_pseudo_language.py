@@ -77,13 +77,14 @@ def test_every_text_of_every_page_is_translated(pseudo_shop: Flask, monkeypatch:
 
     pseudo_shop.add_url_rule("/fail/<int:code>", "fail", fail)
     pseudo_shop.wsgi_app = recorder = Recorder(pseudo_shop.wsgi_app)  # type: ignore[method-assign]
-    mail = walk_all(pseudo_shop, stock_shop(pseudo_shop, PSEUDO))
+    mails = walk_all(pseudo_shop, stock_shop(pseudo_shop, PSEUDO))
     for code in CODES:
         pseudo_shop.test_client().get(f"/fail/{code}")
     data = data_of_the_walk()
     found = {f"{where}: {text}" for html, where in recorder.seen.items() for text in unwrapped(html, data)}
-    found |= {f"mail: {text}" for text in unwrapped(mail.html, data)}
-    found |= {f"mail: {part!r}" for part in (mail.subject, mail.text) if untranslated(part, data)}
+    for mail in mails:
+        found |= {f"{mail.key}: {text}" for text in unwrapped(mail.html, data)}
+        found |= {f"{mail.key}: {part!r}" for part in (mail.subject, mail.text) if untranslated(part, data)}
     assert len(recorder.seen) > 100
     assert sorted(found) == [], "\n".join(sorted(found))
 

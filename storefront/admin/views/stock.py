@@ -14,7 +14,7 @@ from storefront.core.db import db
 from storefront.core.errors import Conflict, InvalidInput
 from storefront.core.web import page, see_other, staff, tell
 from storefront.stock import service
-from storefront.stock.queries import list_entries
+from storefront.stock.queries import count_waiting, list_entries
 
 NEWEST = 50
 
@@ -72,6 +72,7 @@ def _show(product: Product, variant: Variant, form: StockForm, status: int = 200
         form=form,
         items=map_items(session, [variant.id for variant in product.variants]),
         entries=entries,
+        waiting=count_waiting(session, variant.id),
         names=map_names(session, {entry.actor for entry in entries}),
         newest=NEWEST,
         words=words,
