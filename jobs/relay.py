@@ -12,11 +12,10 @@ if TYPE_CHECKING:
 
 # A try is ended before its lease is, so that the next one never runs beside it.
 TIMEOUT_SECONDS = outbox.LEASE_SECONDS - 10
-# A row is handed over again when its lease ends, so that a long queue would only fill with repetitions.
-MAX_QUEUED = 1000
-# Up to this many due rows each get a fork of their own, so that a slow one holds up no other.
-FEW = 8
-MAX_BATCH = 10
+# The rest waits in SQL, where the forks that are at work take it from.
+MAX_QUEUED = 8
+# While every worker is at work, a row is left to them for so long.
+PATIENCE_SECONDS = 2.0
 RESULT_SECONDS = 60
 FAILURE_SECONDS = 86_400
 log = logging.getLogger("storefront.relay")
@@ -30,10 +29,11 @@ def relay_once(connection: "Redis") -> int:
     """
     from redis import RedisError
 
-    if connection.llen(f"rq:queue:{QUEUE}") >= MAX_QUEUED:
+    room, patience = _look(connection)
+    if room <= 0:
         return 0
     with transaction() as session:
-        claimed = outbox.claim_due(session)
+        claimed = outbox.claim_due(session, room, patience)
     if not claimed:
         return 0
     try:
@@ -45,13 +45,15 @@ def relay_once(connection: "Redis") -> int:
     return len(claimed)
 
 
-def in_batches(claimed: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
-    """Each row by itself while few are due; in a rush up to ten in one job, because a fork costs more than most rows.
-
-    What a batch does not get to within its time is handed over again with its lease.
-    """
-    size = 1 if len(claimed) <= FEW else min(MAX_BATCH, len(claimed) // 4)
-    return [claimed[start : start + size] for start in range(0, len(claimed), size)]
+def _look(connection: "Redis") -> tuple[int, float]:
+    """For how many rows the queue has room, and how long a row must have been due to be put there."""
+    with connection.pipeline(transaction=False) as pipeline:
+        pipeline.llen(f"rq:queue:{QUEUE}")
+        pipeline.zcard(f"rq:wip:{QUEUE}")
+        pipeline.scard(f"rq:workers:{QUEUE}")
+        queued, at_work, workers = pipeline.execute()
+    is_busy = at_work > 0 and queued + at_work >= workers
+    return MAX_QUEUED - queued, PATIENCE_SECONDS if is_busy else 0
 
 
 def _enqueue(connection: "Redis", claimed: list[tuple[int, int]]) -> None:
@@ -64,13 +66,13 @@ def _enqueue(connection: "Redis", claimed: list[tuple[int, int]]) -> None:
 
     prepared = [
         Queue.prepare_data(
-            "jobs.worker.perform",
-            args=[number for row in batch for number in row],
-            job_id=f"outbox-{batch[0][0]}-{batch[0][1]}",
+            "jobs.worker.work",
+            args=[job_id, attempt],
+            job_id=f"outbox-{job_id}-{attempt}",
             timeout=TIMEOUT_SECONDS,
             result_ttl=RESULT_SECONDS,
             failure_ttl=FAILURE_SECONDS,
         )
-        for batch in in_batches(claimed)
+        for job_id, attempt in claimed
     ]
     Queue(QUEUE, connection=connection, serializer=JSONSerializer).enqueue_many(prepared)

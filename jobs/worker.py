@@ -1,10 +1,10 @@
-"""The worker: RQ calls `perform` with the id of an outbox row, and the row says what to do."""
+"""The worker: RQ calls `work` with the id of an outbox row, and the row says what to do."""
 
 import gc
 import logging
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
@@ -14,45 +14,77 @@ from jobs import HANDLERS, find_handler
 from storefront.config import Settings, load_settings
 from storefront.core import outbox
 from storefront.core.db import db, retry_deadlocks, transaction
-from storefront.core.outbox import OutboxJob
+from storefront.core.outbox import Begun, OutboxJob
 
 if TYPE_CHECKING:
     from rq import Worker
     from rq.job import Job
 
 QUEUE = "shop"
+# Where a fork says which row it is at, in RQ's notes on the job.
+ROW = "row"
+# So long a fork goes on in a rush, and so long it waits for more when nothing is due.
+WARM_SECONDS = 20.0
+LINGER_SECONDS = 1.0
+LOOK_SECONDS = 0.1
 log = logging.getLogger("storefront.jobs")
 _app: Flask | None = None
 
 
-def perform(*numbers: int) -> None:
-    """Do outbox rows, given as id and try number by turns, and mark each done.
+def work(job_id: int, attempt: int) -> None:
+    """Do the row that RQ was handed, then go on with what is due: a fork costs more than most rows."""
+    end = time.monotonic() + WARM_SECONDS
+    perform(job_id, attempt)
+    idle_since = time.monotonic()
+    while time.monotonic() < min(end, idle_since + LINGER_SECONDS):
+        if perform_next():
+            idle_since = time.monotonic()
+        else:
+            time.sleep(LOOK_SECONDS)
+
+
+def perform(job_id: int, attempt: int) -> None:
+    """Do try number `attempt` of an outbox row and mark the row done.
 
     A failure is noted, and the relay tries again later. Safe to run twice: a try is begun once, and every handler
     finds its own work done.
     """
-    for job_id, attempt in rows_of(numbers):
-        _perform(job_id, attempt)
-
-
-def rows_of(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """The (id, try number) pairs of what RQ was handed."""
-    return list(zip(numbers[::2], numbers[1::2], strict=True))
-
-
-def _perform(job_id: int, attempt: int) -> None:
     with worker_app().app_context():
-        begun = _begin(job_id, attempt)
-        if begun is None:
-            return
-        name, arguments = begun
-        try:
-            find_handler(name)(**arguments)
-        except Exception as error:
-            log.warning("job %s %s failed: %r", job_id, name, error)
-            _note_failure(job_id, f"{type(error).__name__}: {error}")
-        else:
-            _mark_done(job_id)
+        _do(_begin(job_id, attempt))
+
+
+def perform_next() -> bool:
+    """Do the row that has been due for longest; False when none is."""
+    with worker_app().app_context():
+        if not outbox.is_any_due(db.session()):
+            return False
+        begun = _begin_next()
+        if begun is not None:
+            _tell_parent(begun.id)
+        _do(begun)
+        return begun is not None
+
+
+def _do(begun: Begun | None) -> None:
+    if begun is None:
+        return
+    try:
+        find_handler(begun.name)(**begun.arguments)
+    except Exception as error:
+        log.warning("job %s %s failed: %r", begun.id, begun.name, error)
+        _note_failure(begun.id, f"{type(error).__name__}: {error}")
+    else:
+        _mark_done(begun.id)
+
+
+def _tell_parent(job_id: int) -> None:
+    """Leave the row's id with RQ, for `note_killed`."""
+    from rq import get_current_job
+
+    job = get_current_job()
+    if job is not None:
+        job.meta[ROW] = job_id
+        job.save_meta()  # type: ignore[no-untyped-call]
 
 
 def worker_app(settings: Settings | None = None) -> Flask:
@@ -118,12 +150,12 @@ def note_killed(job: "Job", _pid: int, status: int, _usage: object) -> None:
 
     Without this note the row's lease would run out first.
     """
+    job_id = job.get_meta(refresh=True).get(ROW, job.args[0])
     with worker_app().app_context():
         try:
-            for job_id, _attempt in rows_of(job.args):
-                _note_failure(job_id, f"the process was killed (wait status {status})")
+            _note_failure(job_id, f"the process was killed (wait status {status})")
         except DBAPIError as error:
-            log.warning("the death of job %s could not be noted: %s", job.args[0], error)
+            log.warning("the death of job %s could not be noted: %s", job_id, error)
         finally:
             _drop_connections()
 
@@ -141,9 +173,15 @@ def _forget_connections() -> None:
 
 
 @retry_deadlocks
-def _begin(job_id: int, attempt: int) -> tuple[str, dict[str, Any]] | None:
+def _begin(job_id: int, attempt: int) -> Begun | None:
     with transaction():
         return outbox.begin(job_id, attempt)
+
+
+@retry_deadlocks
+def _begin_next() -> Begun | None:
+    with transaction():
+        return outbox.begin_next()
 
 
 @retry_deadlocks

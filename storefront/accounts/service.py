@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront.accounts.models import ROLES, Customer, Role, RolePermission, User
 from storefront.accounts.queries import find_user
-from storefront.core.db import joined, transaction
+from storefront.core import clock
+from storefront.core.db import insert_once, joined, table_of, transaction
 from storefront.core.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MIN_PASSWORD = 8
 MAX_PASSWORD = 256
+CUSTOMERS = table_of(Customer)
+FIND_CUSTOMER = select(CUSTOMERS.c.id).where(CUSTOMERS.c.email == bindparam("address"))
 
 
 class EmailTaken(Conflict):
@@ -91,23 +94,14 @@ def ensure_roles() -> None:
 
 def ensure_customer(email: str, country: str) -> int:
     """The id of the buyer with that address, made when it is new; joins the caller's transaction."""
-    session = joined()
-    address = normalise_email(email)
-    customer = session.scalar(select(Customer).where(Customer.email == address))
-    if customer is None:
-        customer = _add_customer(session, address, country)
-    return customer.id
-
-
-def _add_customer(session: Session, address: str, country: str) -> Customer:
-    """Two first orders of one buyer may meet here: the loser of the race takes the winner's row."""
-    customer = Customer(email=address, country=country)
-    try:
-        with session.begin_nested():
-            session.add(customer)
-    except IntegrityError:
-        customer = session.scalars(select(Customer).where(Customer.email == address)).one()
-    return customer
+    connection, address = joined().connection(), normalise_email(email)
+    known = connection.scalar(FIND_CUSTOMER, {"address": address})
+    if known is None:
+        # Two first orders of one buyer may meet here: the loser of the race takes the winner's row.
+        row = {"email": address, "country": country, "created_at": clock.now()}
+        connection.execute(insert_once(joined(), Customer).values(row))
+        known = connection.execute(FIND_CUSTOMER, {"address": address}).scalar_one()
+    return int(known)
 
 
 def _get_role(session: Session, name: str) -> Role:

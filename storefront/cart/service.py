@@ -3,19 +3,58 @@
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from storefront.accounts.models import User
 from storefront.cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartLine
-from storefront.catalog.models import Variant
+from storefront.catalog.models import Product, ProductStatus, Variant
 from storefront.catalog.queries import get_variant
 from storefront.core import clock
-from storefront.core.db import joined, retry_deadlocks, transaction
+from storefront.core.db import joined, retry_deadlocks, table_of, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput, NotFound
 
 KEEP_GUESTS = timedelta(days=60)
+
+
+CARTS, LINES = table_of(Cart), table_of(CartLine)
+LOCK = select(CARTS.c.id).where(CARTS.c.token == bindparam("token")).with_for_update()
+DELETE_LINES = delete(LINES).where(LINES.c.cart_id == bindparam("cart_id"))
+
+
+class TakenLine(NamedTuple):
+    """A line of a cart that is being ordered, with what its variant is called and costs now."""
+
+    variant_id: int
+    quantity: int
+    sku: str
+    variant_name: str
+    name: str
+    unit_price_minor: int
+    is_active: bool
+    status: ProductStatus
+
+    @property
+    def can_be_bought(self) -> bool:
+        """Whether it is on the shelves, stock apart."""
+        return self.is_active and self.status is ProductStatus.ACTIVE
+
+
+def _read_lines() -> Select[Any]:
+    variants, products = table_of(Variant), table_of(Product)
+    of_line = (LINES.c.variant_id, LINES.c.quantity)
+    of_variant = (variants.c.sku, variants.c.name, products.c.name, variants.c.price_minor, variants.c.is_active)
+    return (
+        select(*of_line, *of_variant, products.c.status)
+        .select_from(LINES.join(variants).join(products))
+        .where(LINES.c.cart_id == bindparam("cart_id"))
+        .order_by(LINES.c.id)
+    )
+
+
+READ_LINES = _read_lines()
 
 
 class InvalidLineQuantity(InvalidInput):
@@ -92,11 +131,15 @@ def merge(guest_token: str | None, user_id: int) -> str | None:
         return own.token
 
 
-def empty(cart_id: int) -> None:
-    """Take everything out; joins the caller's transaction."""
-    session = joined()
-    session.execute(delete(CartLine).where(CartLine.cart_id == cart_id))
-    session.expire_all()
+def take_out(token: str | None) -> list[TakenLine]:
+    """Take everything out of a cart to order it, once, however many ask at once; joins the caller's transaction."""
+    connection = joined().connection()
+    cart_id = connection.scalar(LOCK, {"token": token}) if token else None
+    if cart_id is None:
+        return []
+    lines = [TakenLine(*row) for row in connection.execute(READ_LINES, {"cart_id": cart_id})]
+    connection.execute(DELETE_LINES, {"cart_id": cart_id})
+    return lines
 
 
 @retry_deadlocks

@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Optio
 from wtforms.widgets import HiddenInput
 
 from storefront.core.text import fold
-from storefront.core.web.forms import Form, TextField, lowered, trimmed
+from storefront.core.web.forms import Form, LongSelect, TextField, lowered, trimmed
 from storefront.core.web.language import current
 from storefront.orders.service import Address
 from storefront.orders.shipping import HOME_COUNTRY
@@ -39,6 +39,7 @@ class CheckoutForm(Form):
         _l("Country"),
         [DataRequired(_l("Choose a country."))],
         default=HOME_COUNTRY,
+        widget=LongSelect(),
         render_kw={"autocomplete": "shipping country"},
     )
     line1 = TextField(

@@ -17,20 +17,22 @@ class ShownHold(NamedTuple):
     seconds_left: int
 
 
-def keep(cart: Cart, *, is_anew: bool = False) -> None:
+def keep(cart: Cart, *, is_anew: bool = False) -> bool:
     """Keep the cart's goods; what is kept already stays as it is, unless the time is to begin anew.
 
-    Raises OutOfStock when not all of it is free. When the gate is away nothing is kept, and the order itself decides.
+    True when the gate was asked, and the cart has to be read again. Raises OutOfStock when not all of it is free. When
+    the gate is away nothing is kept, and the order itself decides.
     """
     lines = {line.variant_id: line.quantity for line in cart.lines}
     text = " ".join(f"{variant_id}x{quantity}" for variant_id, quantity in sorted(lines.items()))
     kept = kept_hold()
     if kept and kept[2] == text and _seconds_left(kept[1]) > 0 and not is_anew:
-        return
+        return False
     # The gate is another machine, and no transaction stays open while it is asked.
     db.session.rollback()
     hold = get_holds().hold(shopper_id(), lines)
     remember_hold((hold.id, hold.expires_at_ms, text) if hold else None)
+    return True
 
 
 def shown_hold() -> ShownHold | None:

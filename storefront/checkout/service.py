@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from storefront.accounts.service import ensure_customer
 from storefront.cart import service as carts
-from storefront.cart.models import Cart
-from storefront.catalog.models import Variant
+from storefront.cart.service import TakenLine
 from storefront.core import clock
 from storefront.core.db import db, retry_deadlocks, transaction
-from storefront.core.errors import N_, Conflict
+from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.orders import service as orders
-from storefront.orders.models import OrderStatus
+from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import find_by_checkout_key, get_order
 from storefront.orders.service import Address, DraftLine, OrderDraft
 from storefront.orders.shipping import get_method
@@ -26,6 +25,16 @@ from storefront.stock.holds import Holds
 # The shortest time a provider keeps its page open for; what is not paid by then can be sold to somebody else.
 PAY_WITHIN = timedelta(minutes=30)
 SHOPPER = "shopper"
+NUMBER_TRIES = 5
+
+
+class PlacedOrder(NamedTuple):
+    """An order that stands: what opens its page, the variants in it, and whether it waits for its payment."""
+
+    id: int
+    token: str
+    variant_ids: list[int]
+    is_payable: bool
 
 
 class EmptyCart(Conflict):
@@ -59,36 +68,34 @@ class CheckoutData:
     user_id: int | None = None
 
 
-@retry_deadlocks
-def place_order(cart_token: str | None, data: CheckoutData) -> str:
-    """Turn the cart into a pending order and return its token; one transaction, idempotent on `data.key`.
+def place_order(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
+    """Turn the cart into a pending order; one transaction, idempotent on `data.key`.
 
     Raises EmptyCart, Unbuyable, PriceChanged, NoSuchMethod, OutOfStock: then nothing has happened.
     """
-    try:
-        with transaction() as session:
-            # Locked before the key is looked for: whoever waits here for a twin of this form then finds its order.
-            cart = carts.lock_cart(session, cart_token)
-            known = find_by_checkout_key(session, data.key)
-            return known.token if known else _place(session, cart, data)
-    except IntegrityError:
-        # The same form was sent twice at once: the other one has placed the order.
-        with transaction() as session:
-            known = find_by_checkout_key(session, data.key)
+    for tries_left in reversed(range(NUMBER_TRIES)):
+        try:
+            return _place(cart_token, data)
+        except orders.NumberTaken:
+            if not tries_left:
+                raise
+        except (Conflict, InvalidInput, IntegrityError):
+            # The same form may have been sent before: then its order is the answer, whatever has changed since.
+            known = find_by_checkout_key(db.session(), data.key)
             if known is None:
                 raise
-            return known.token
+            return PlacedOrder(known.id, known.token, _variant_ids(known), not known.is_final)
+    raise AssertionError("unreachable: the last try raises")
 
 
-def check_out(cart_token: str | None, data: CheckoutData, holds: Holds, hold_id: str | None) -> str:
-    """Place the order, then tell the gate what is left and drop the hold; returns the order's token.
+def check_out(cart_token: str | None, data: CheckoutData, holds: Holds, hold_id: str | None) -> PlacedOrder:
+    """Place the order, then tell the gate what is left and drop the hold.
 
     Raises what `place_order` raises. The gate is told after the commit: if that fails, the hold ends by itself.
     """
-    token = place_order(cart_token, data)
-    lines = get_order(db.session(), token).lines
-    holds.settle(hold_id, [line.variant_id for line in lines if line.variant_id is not None])
-    return token
+    placed = place_order(cart_token, data)
+    holds.settle(hold_id, placed.variant_ids)
+    return placed
 
 
 def expire_order(order_id: int, gateway: Gateway, base_url: str) -> None:
@@ -143,30 +150,33 @@ def _cancel(order_id: int, actor: str, reason: str) -> None:
         orders.cancel_pending(order_id, actor, reason)
 
 
-def _place(session: Session, cart: Cart | None, data: CheckoutData) -> str:
-    if cart is None or not cart.lines:
-        raise EmptyCart()
-    draft = _draft(cart, data)
-    total = sum(line.quantity * line.unit_price_minor for line in draft.lines) + draft.shipping_minor
-    if total != data.quoted_minor:
-        raise PriceChanged(total_minor=total)
-    carts.empty(cart.id)
-    order = orders.create(draft, SHOPPER)
-    if order.total_minor == 0:
-        orders.mark_paid(order.id, "shop", reason="nothing to pay")
-    return order.token
+@retry_deadlocks
+def _place(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
+    with transaction():
+        # Whoever waits here for a twin of this form finds an empty cart then.
+        lines = carts.take_out(cart_token)
+        if not lines:
+            raise EmptyCart()
+        draft = _draft(lines, data)
+        total = sum(line.quantity * line.unit_price_minor for line in draft.lines) + draft.shipping_minor
+        if total != data.quoted_minor:
+            raise PriceChanged(total_minor=total)
+        order = orders.create(draft, SHOPPER)
+        if order.total_minor == 0:
+            orders.mark_paid(order.id, "shop", reason="nothing to pay")
+        return PlacedOrder(order.id, order.token, [line.variant_id for line in lines], order.total_minor > 0)
 
 
-def _draft(cart: Cart, data: CheckoutData) -> OrderDraft:
-    gone = [line.variant.product.name for line in cart.lines if not line.variant.can_be_bought]
+def _draft(lines: list[TakenLine], data: CheckoutData) -> OrderDraft:
+    gone = [line.name for line in lines if not line.can_be_bought]
     if gone:
         raise Unbuyable(names=", ".join(gone))
     method = get_method(data.shipping_method, data.address.country)
-    items = sum(line.total_minor for line in cart.lines)
+    items = sum(line.quantity * line.unit_price_minor for line in lines)
     return OrderDraft(
         checkout_key=data.key,
         address=data.address,
-        lines=[_draft_line(line.variant, line.quantity) for line in cart.lines],
+        lines=[_draft_line(line) for line in lines],
         currency=data.currency,
         shipping_method=method.code,
         shipping_minor=method.price_minor(items, data.currency),
@@ -177,12 +187,16 @@ def _draft(cart: Cart, data: CheckoutData) -> OrderDraft:
     )
 
 
-def _draft_line(variant: Variant, quantity: int) -> DraftLine:
+def _draft_line(line: TakenLine) -> DraftLine:
     return DraftLine(
-        variant_id=variant.id,
-        sku=variant.sku,
-        name=variant.product.name,
-        variant_name=variant.name,
-        quantity=quantity,
-        unit_price_minor=variant.price_minor,
+        variant_id=line.variant_id,
+        sku=line.sku,
+        name=line.name,
+        variant_name=line.variant_name,
+        quantity=line.quantity,
+        unit_price_minor=line.unit_price_minor,
     )
+
+
+def _variant_ids(order: Order) -> list[int]:
+    return [line.variant_id for line in order.lines if line.variant_id is not None]

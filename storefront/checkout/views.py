@@ -13,12 +13,12 @@ from storefront.cart.shortage import remember_short
 from storefront.checkout import service
 from storefront.checkout.forms import CheckoutForm, country_choices
 from storefront.checkout.keeping import keep, shown_hold
+from storefront.checkout.service import PlacedOrder
 from storefront.core.db import db
 from storefront.core.errors import Conflict, InvalidInput, Unavailable
 from storefront.core.web import page, public, see_other, settings, tell, wants_fragment
 from storefront.core.web.language import current
 from storefront.core.web.visit import cart_token, kept_hold, last_order, remember_hold, remember_order, user_id
-from storefront.orders.queries import get_order
 from storefront.orders.shipping import get_method, list_methods
 from storefront.payments import service as payments
 from storefront.payments.gateways import get_gateway
@@ -37,12 +37,12 @@ def show() -> Response:
     if cart is None:
         return see_other(url_for("cart.show"))
     try:
-        keep(cart)
+        has_asked = keep(cart)
     except OutOfStock as error:
         return _to_cart(error)
     form = CheckoutForm(request.args, data=_known())
     form.key.data = secrets.token_urlsafe(24)
-    return _show(form, _read_cart() or cart)
+    return _show(form, (_read_cart() if has_asked else None) or cart)
 
 
 @blueprint.post("/checkout/hold")
@@ -73,15 +73,15 @@ def place() -> Response:
         return _again(form, 422)
     try:
         kept = kept_hold()
-        token = service.check_out(cart_token(), _data(form), get_holds(), kept[0] if kept else None)
+        placed = service.check_out(cart_token(), _data(form), get_holds(), kept[0] if kept else None)
     except service.EmptyCart:
         return _ordered_already()
     except (Conflict, InvalidInput) as error:
         form.form_errors.append(tell(error))
         return _again(form, 409)
     remember_hold(None)
-    remember_order(token)
-    return _to_payment(token)
+    remember_order(placed.token)
+    return _to_payment(placed)
 
 
 def _to_cart(error: OutOfStock) -> Response:
@@ -94,16 +94,14 @@ def _to_cart(error: OutOfStock) -> Response:
     return answer
 
 
-def _to_payment(token: str) -> Response:
+def _to_payment(placed: PlacedOrder) -> Response:
     """The order stands whatever the provider answers: without its page the shopper pays from the order's page."""
-    order = get_order(db.session(), token)
-    if order.is_final:
-        return see_other(url_for("orders.show", token=token))
-    try:
-        return see_other(payments.start(order.id, get_gateway(), settings().base_url))
-    except (Conflict, Unavailable) as error:
-        flash(tell(error), "warn")
-        return see_other(url_for("orders.show", token=token))
+    if placed.is_payable:
+        try:
+            return see_other(payments.start(placed.id, get_gateway(), settings().base_url))
+        except (Conflict, Unavailable) as error:
+            flash(tell(error), "warn")
+    return see_other(url_for("orders.show", token=placed.token))
 
 
 def _ordered_already() -> Response:

@@ -7,9 +7,9 @@ is handed over again, later and later, until it is dead and waits for a person.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Index, String, Text, case, delete, func, select, tuple_, update
+from sqlalchemy import JSON, ColumnElement, Index, String, Text, case, delete, func, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.core import clock
@@ -65,7 +65,15 @@ def stage(name: str, *, dedupe_key: str | None = None, delay_seconds: float = 0,
     session.execute(insert_once(session, OutboxJob).values(row))
 
 
-def claim_due(session: Session, limit: int = 100) -> list[tuple[int, int]]:
+class Begun(NamedTuple):
+    """A row whose next try has begun."""
+
+    id: int
+    name: str
+    arguments: dict[str, Any]
+
+
+def claim_due(session: Session, limit: int = 100, due_for_seconds: float = 0) -> list[tuple[int, int]]:
     """Take due rows as (id, number of the next try) and put their next hand-over after a lease; joins the transaction.
 
     Handing over costs no try: a row may wait for its worker as long as it must. Two relays at once never take the same
@@ -75,7 +83,7 @@ def claim_due(session: Session, limit: int = 100) -> list[tuple[int, int]]:
     _bury_poison(session, moment)
     query = (
         select(OutboxJob.id, OutboxJob.attempts)
-        .where(OutboxJob.status == OutboxStatus.WAITING, OutboxJob.due_at <= moment)
+        .where(_is_due(moment - timedelta(seconds=due_for_seconds)))
         .order_by(OutboxJob.due_at, OutboxJob.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -91,8 +99,8 @@ def claim_due(session: Session, limit: int = 100) -> list[tuple[int, int]]:
     return claimed
 
 
-def begin(job_id: int, attempt: int) -> tuple[str, dict[str, Any]] | None:
-    """Begin try number `attempt` and get the job's name and arguments; its lease starts anew. Joins the transaction.
+def begin(job_id: int, attempt: int) -> Begun | None:
+    """Begin try number `attempt` and get the row; its lease starts anew. Joins the transaction.
 
     A try is begun once: None when the row has ended, is gone, or this try was begun before.
     """
@@ -106,7 +114,34 @@ def begin(job_id: int, attempt: int) -> tuple[str, dict[str, Any]] | None:
     if _rows(changed) != 1:
         return None
     row = session.execute(select(OutboxJob.name, OutboxJob.arguments).where(OutboxJob.id == job_id)).one()
-    return row.name, row.arguments
+    return Begun(job_id, row.name, row.arguments)
+
+
+def begin_next() -> Begun | None:
+    """Claim the row that has been due for longest and begin its next try, in one step; joins. None when none is due."""
+    session, moment = joined(), clock.now()
+    query = (
+        select(OutboxJob.id, OutboxJob.name, OutboxJob.arguments)
+        .where(_is_due(moment), OutboxJob.attempts < MAX_ATTEMPTS)
+        .order_by(OutboxJob.due_at, OutboxJob.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    found = session.execute(query).first()
+    if found is None:
+        return None
+    session.execute(
+        update(OutboxJob)
+        .where(OutboxJob.id == found.id)
+        .values(attempts=OutboxJob.attempts + 1, due_at=moment + timedelta(seconds=LEASE_SECONDS))
+        .execution_options(synchronize_session=False)
+    )
+    return Begun(found.id, found.name, found.arguments)
+
+
+def is_any_due(session: Session) -> bool:
+    """Whether a row waits to be done now."""
+    return session.scalar(select(OutboxJob.id).where(_is_due(clock.now())).limit(1)) is not None
 
 
 def give_back(session: Session, claimed: Sequence[tuple[int, int]]) -> None:
@@ -173,6 +208,10 @@ def count_by_status(session: Session) -> dict[str, int]:
     counted = session.execute(select(OutboxJob.status, func.count()).group_by(OutboxJob.status)).all()
     found: dict[str, int] = {str(status): count for status, count in counted}
     return {str(status): found.get(status, 0) for status in OutboxStatus}
+
+
+def _is_due(moment: datetime) -> ColumnElement[bool]:
+    return (OutboxJob.status == OutboxStatus.WAITING) & (OutboxJob.due_at <= moment)
 
 
 def _bury_poison(session: Session, moment: datetime) -> None:

@@ -44,7 +44,7 @@ def get_order_by_number(session: Session, number: str) -> Order:
 
 def find_by_checkout_key(session: Session, checkout_key: str) -> Order | None:
     """The order that this checkout has placed already."""
-    return session.scalar(select(Order).where(Order.checkout_key == checkout_key))
+    return session.scalar(select(Order).where(Order.checkout_key == checkout_key).options(selectinload(Order.lines)))
 
 
 def list_overdue_ids(session: Session, moment: datetime, limit: int = 500) -> list[int]:

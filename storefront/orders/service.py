@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -14,20 +14,31 @@ from sqlalchemy.orm import Session
 from storefront.catalog.models import Variant
 from storefront.catalog.service import count_sold
 from storefront.core import clock, outbox
-from storefront.core.db import joined, retry_deadlocks, transaction
+from storefront.core.db import insert_rows, joined, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict
 from storefront.core.text import spoken_number
 from storefront.orders.models import TRANSITIONS, Order, OrderEvent, OrderLine, OrderStatus
 from storefront.orders.queries import UnknownOrder, get_order_by_id
 from storefront.stock import service as stock
 
-NUMBER_TRIES = 5
-
 
 class OrderMoved(Conflict):
     """The order is no longer in the state the step expects; `status` is where it stands."""
 
     message = N_("This order has moved on in the meantime, so this is no longer possible.")
+
+
+class NumberTaken(Conflict):
+    """The number that was drawn belongs to another order: the transaction is undone, and another one is drawn."""
+
+
+class CreatedOrder(NamedTuple):
+    """What a new order is found by, and what it costs."""
+
+    id: int
+    number: str
+    token: str
+    total_minor: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +84,18 @@ class OrderDraft:
     customer_id: int | None = None
 
 
-def create(draft: OrderDraft, actor: str) -> Order:
+def create(draft: OrderDraft, actor: str) -> CreatedOrder:
     """Write a pending order and take its stock, all or nothing; joins the caller's transaction.
 
-    Raises OutOfStock. The stock rows are touched last, so that they are locked only across the commit.
+    Raises OutOfStock, and NumberTaken: the whole transaction is tried again then. The stock rows are touched last, so
+    that they are locked only across the commit.
     """
-    session = joined()
-    order = _insert(session, draft)
+    order = _insert(joined(), draft)
     record(order.id, "placed", actor, to_status=OrderStatus.PENDING)
-    stock.take(stock_lines(order), actor)
+    rows = [{"order_id": order.id, **_line(line)} for line in draft.lines]
+    line_ids = insert_rows(joined(), OrderLine, rows) if rows else []
+    lines = zip(draft.lines, line_ids, strict=True)
+    stock.take([stock.StockLine(line.variant_id, line.quantity, line_id) for line, line_id in lines], actor)
     return order
 
 
@@ -113,9 +127,8 @@ def record(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Note that something happened to an order; joins the caller's transaction."""
-    event = OrderEvent(order_id=order_id, kind=kind, actor=actor, facts=facts or {})
-    event.from_status, event.to_status = from_status, to_status
-    joined().add(event)
+    row = {"order_id": order_id, "kind": kind, "actor": actor, "facts": facts or {}}
+    insert_rows(joined(), OrderEvent, [{**row, "from_status": from_status, "to_status": to_status}])
 
 
 def mark_paid(order_id: int, actor: str, **facts: Any) -> bool:
@@ -193,38 +206,35 @@ def stock_lines(order: Order) -> list[stock.StockLine]:
     ]
 
 
-def _insert(session: Session, draft: OrderDraft) -> Order:
-    """Numbers are random, so that nobody can count our orders; a number that is taken is drawn again."""
+def _insert(session: Session, draft: OrderDraft) -> CreatedOrder:
+    """Numbers are random, so that nobody can count our orders."""
     items = sum(line.quantity * line.unit_price_minor for line in draft.lines)
-    for attempt in range(NUMBER_TRIES):
-        order = Order(
-            number=spoken_number(),
-            token=secrets.token_urlsafe(32),
-            checkout_key=draft.checkout_key,
-            user_id=draft.user_id,
-            customer_id=draft.customer_id,
-            locale=draft.locale,
-            currency=draft.currency,
-            shipping_method=draft.shipping_method,
-            items_minor=items,
-            shipping_minor=draft.shipping_minor,
-            total_minor=items + draft.shipping_minor,
-            lines=[_line(line) for line in draft.lines],
-            expires_at=draft.expires_at,
-            **vars(draft.address),
-        )
-        try:
-            with session.begin_nested():
-                session.add(order)
-            return order
-        except IntegrityError as error:
-            if attempt == NUMBER_TRIES - 1 or "checkout_key" in str(error.orig):
-                raise
-    raise AssertionError("unreachable: the last try raises")
+    row = {
+        "number": spoken_number(),
+        "token": secrets.token_urlsafe(32),
+        "checkout_key": draft.checkout_key,
+        "user_id": draft.user_id,
+        "customer_id": draft.customer_id,
+        "locale": draft.locale,
+        "currency": draft.currency,
+        "shipping_method": draft.shipping_method,
+        "items_minor": items,
+        "shipping_minor": draft.shipping_minor,
+        "total_minor": items + draft.shipping_minor,
+        "expires_at": draft.expires_at,
+        **vars(draft.address),
+    }
+    try:
+        (order_id,) = insert_rows(session, Order, [row])
+    except IntegrityError as error:
+        if "shop_order_number" in str(error.orig) or "shop_order.number" in str(error.orig):
+            raise NumberTaken(number=row["number"]) from error
+        raise
+    return CreatedOrder(order_id, str(row["number"]), str(row["token"]), items + draft.shipping_minor)
 
 
-def _line(draft: DraftLine) -> OrderLine:
-    return OrderLine(total_minor=draft.quantity * draft.unit_price_minor, **vars(draft))
+def _line(draft: DraftLine) -> dict[str, Any]:
+    return {**vars(draft), "total_minor": draft.quantity * draft.unit_price_minor}
 
 
 def _status(session: Session, order_id: int) -> OrderStatus:

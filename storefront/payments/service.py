@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, outbox
-from storefront.core.db import db, retry_deadlocks, transaction
+from storefront.core.db import db, retry_deadlocks, table_of, transaction
 from storefront.core.errors import N_, Conflict
 from storefront.orders import service as orders
 from storefront.orders.models import Order, OrderStatus
@@ -49,19 +49,19 @@ def start(order_id: int, gateway: Gateway, base_url: str) -> str:
 
     Opens its transactions itself. Raises OrderMoved, GatewayUnavailable (the intent stays and is used again).
     """
-    payment = _intend(order_id, gateway.name)
+    payment, request = _intend(order_id, gateway.name, base_url)
     if payment.url is not None:
         return payment.url
     try:
-        result = gateway.start(_read_request(payment, base_url))
+        result = gateway.start(request)
     except GatewayRejected as error:
         if error.facts.get("param") != "expires_at":
             raise
         # The first call never arrived, and its end is too near by now: nothing exists under this key, so it may move.
         result = gateway.start(_read_request(_prolong(payment.id), base_url))
+    facts = {"session_id": result.session_id, "url": result.url, "updated_at": clock.now()}
     with transaction() as session:
-        kept = get_payment(session, payment.id)
-        kept.session_id, kept.url, kept.updated_at = result.session_id, result.url, clock.now()
+        session.execute(update(table_of(Payment)).where(table_of(Payment).c.id == payment.id).values(facts))
     return result.url
 
 
@@ -148,7 +148,7 @@ def stop(order_id: int, gateway: Gateway, base_url: str) -> None:
 
 
 @retry_deadlocks
-def _intend(order_id: int, gateway_name: str) -> Payment:
+def _intend(order_id: int, gateway_name: str, base_url: str) -> tuple[Payment, SessionRequest]:
     with transaction() as session:
         order = orders.lock(session, order_id)
         if order.status is not OrderStatus.PENDING:
@@ -156,13 +156,13 @@ def _intend(order_id: int, gateway_name: str) -> Payment:
         payment = find_live_payment(session, order_id)
         if payment is None:
             payment = _new_attempt(session, order, gateway_name)
-        session.flush()
+        request = _request(order, payment, base_url)
         session.expunge(payment)
-        return payment
+        return payment, request
 
 
 def _new_attempt(session: Session, order: Order, gateway_name: str) -> Payment:
-    count = len(list(session.scalars(select(Payment.id).where(Payment.order_id == order.id))))
+    count = session.scalar(select(func.count()).where(Payment.order_id == order.id)) or 0
     payment = Payment(
         order_id=order.id,
         live_order_id=order.id,

@@ -9,16 +9,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from storefront.catalog.models import Variant
 from storefront.core import clock
-from storefront.core.db import insert_once, joined, retry_deadlocks, transaction
+from storefront.core.db import insert_once, insert_rows, joined, retry_deadlocks, table_of, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.stock.models import EntryKind, StockEntry, StockItem
 
 MAX_CHANGE = 1_000_000
+ITEMS = table_of(StockItem)
+TAKE = (
+    update(ITEMS)
+    .where(ITEMS.c.variant_id == bindparam("wanted_id"), ITEMS.c.available >= bindparam("pieces"))
+    .values(
+        available=ITEMS.c.available - bindparam("pieces"),
+        version=ITEMS.c.version + 1,
+        changed_at=bindparam("moment"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -142,18 +152,19 @@ def change(variant_id: int, quantity: int, kind: EntryKind, actor: str, reason: 
 def _write_entries(
     session: Session, lines: Iterable[StockLine], kind: EntryKind, *, sign: int, actor: str, reason: str = ""
 ) -> None:
-    session.add_all(
-        StockEntry(
-            variant_id=line.variant_id,
-            quantity=sign * line.quantity,
-            kind=kind,
-            order_line_id=line.order_line_id,
-            actor=actor,
-            reason=reason,
-        )
+    rows = [
+        {
+            "variant_id": line.variant_id,
+            "quantity": sign * line.quantity,
+            "kind": kind,
+            "order_line_id": line.order_line_id,
+            "actor": actor,
+            "reason": reason,
+        }
         for line in lines
-    )
-    session.flush()
+    ]
+    if rows:
+        insert_rows(session, StockEntry, rows)
 
 
 def _per_variant(lines: Iterable[StockLine]) -> Counter[int]:
@@ -165,7 +176,9 @@ def _per_variant(lines: Iterable[StockLine]) -> Counter[int]:
 
 def _subtract(session: Session, variant_id: int, quantity: int) -> bool:
     """The guard: this condition alone makes overselling impossible, whatever any cache says."""
-    return _update(session, variant_id, StockItem.available >= quantity, available=StockItem.available - quantity)
+    moment = clock.now()
+    changed = session.connection().execute(TAKE, {"wanted_id": variant_id, "pieces": quantity, "moment": moment})
+    return changed.rowcount == 1
 
 
 def _add(session: Session, variant_id: int, *, available: int = 0, on_hand: int = 0) -> bool:

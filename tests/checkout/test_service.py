@@ -13,9 +13,10 @@ from storefront.checkout import service as checkout
 from storefront.checkout.service import CheckoutData, EmptyCart, PriceChanged, Unbuyable
 from storefront.core import clock
 from storefront.core.db import db
+from storefront.orders import service as orders
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order
-from storefront.orders.service import OrderMoved
+from storefront.orders.service import NumberTaken, OrderMoved
 from storefront.orders.shipping import NoSuchMethod
 from storefront.payments.gateways import get_gateway
 from storefront.payments.queries import list_payments
@@ -37,7 +38,7 @@ def cart_lines(token: str | None) -> dict[int, int]:
 
 
 def place(token: str | None, data: CheckoutData) -> Order:
-    return get_order(db.session(), checkout.place_order(token, data))
+    return get_order(db.session(), checkout.place_order(token, data).token)
 
 
 def cancel(order_token: str, cart_token: str | None = None) -> str | None:
@@ -73,7 +74,7 @@ def test_a_form_sent_twice_at_once_is_one_order(context: Flask) -> None:
     variant_id = make_variant().id
     for _ in range(3):
         token, data = make_cart((variant_id, 1)), checkout_data(250 + SHIPPING)
-        assert len(set(at_once(context, [lambda t=token, d=data: checkout.place_order(t, d)] * 4).won())) == 1
+        assert len(set(at_once(context, [lambda t=token, d=data: checkout.place_order(t, d).token] * 4).won())) == 1
     assert (count_orders(), stock_of(variant_id)[0]) == (3, 7)
 
 
@@ -81,7 +82,7 @@ def test_a_form_sent_twice_at_once_is_one_order(context: Flask) -> None:
 def test_one_key_on_two_carts_at_once_is_one_order(context: Flask) -> None:
     variant_id, data = make_variant().id, checkout_data(250 + SHIPPING)
     carts = [make_cart((variant_id, 1)) for _ in range(4)]
-    race = at_once(context, [lambda token=token: checkout.place_order(token, data) for token in carts])
+    race = at_once(context, [lambda token=token: checkout.place_order(token, data).token for token in carts])
     assert len(set(race.won())) == 1
     assert (count_orders(), stock_of(variant_id)[0]) == (1, 9)
     assert sorted(len(cart_lines(token)) for token in carts) == [0, 1, 1, 1]
@@ -92,9 +93,36 @@ def test_a_cart_ordered_in_two_tabs_at_once_is_ordered_once(context: Flask) -> N
     """Each tab has a form with a key of its own: the second finds the cart empty."""
     variant_id = make_variant().id
     token, forms = make_cart((variant_id, 1)), [checkout_data(250 + SHIPPING) for _ in range(4)]
-    race = at_once(context, [lambda data=data: checkout.place_order(token, data) for data in forms])
+    race = at_once(context, [lambda data=data: checkout.place_order(token, data).token for data in forms])
     assert len(race.results) == 1
     assert [type(error) for error in race.errors] == [EmptyCart] * 3
+    assert (count_orders(), stock_of(variant_id)[0]) == (1, 9)
+
+
+@on_every_database
+def test_orders_that_draw_the_same_number_at_once_draw_again(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    variant_id = make_variant(stock_level=20).id
+    wanted = [f"{n:04d}-SAME" for n in range(4)]
+
+    def lowest_free_number() -> str:
+        """What is not committed yet is free to everybody, so all of them draw the same."""
+        taken = set(db.session().scalars(db.select(Order.number)))
+        return next(number for number in wanted if number not in taken)
+
+    monkeypatch.setattr(orders, "spoken_number", lowest_free_number)
+    tokens = [make_cart((variant_id, 1)) for _ in wanted]
+    race = at_once(context, [lambda token=token: place(token, checkout_data(645)).number for token in tokens])
+    assert sorted(race.won()) == wanted
+    assert (count_orders(), stock_of(variant_id)[0]) == (4, 16)
+
+
+@pytest.mark.usefixtures("context")
+def test_a_number_that_is_always_taken_fails_and_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    variant_id = make_variant().id
+    monkeypatch.setattr(orders, "spoken_number", lambda: "AAAA-AAAA")
+    place(make_cart((variant_id, 1)), checkout_data(645))
+    with pytest.raises(NumberTaken):
+        place(make_cart((variant_id, 1)), checkout_data(645))
     assert (count_orders(), stock_of(variant_id)[0]) == (1, 9)
 
 
@@ -105,7 +133,7 @@ def test_fifty_pieces_and_a_hundred_buyers_are_fifty_orders(context: Flask) -> N
 
     def buy(number: int, token: str) -> str:
         address = replace(ADDRESS, email=f"buyer-{number % 40}@example.com")
-        return checkout.place_order(token, checkout_data(250 + SHIPPING, address=address))
+        return checkout.place_order(token, checkout_data(250 + SHIPPING, address=address)).token
 
     race = at_once(context, [lambda n=n, token=token: buy(n, token) for n, token in enumerate(carts)])
     assert {type(error) for error in race.errors} == {OutOfStock}

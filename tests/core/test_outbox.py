@@ -129,7 +129,7 @@ def test_a_try_is_begun_once(context: Flask, time: Clock) -> None:
     time.advance(LEASE_SECONDS - 1)
     with transaction():
         assert outbox.begin(job_id, 2) is None
-        assert outbox.begin(job_id, 1) == ("tests.job", {"number": 0, "colour": "green"})
+        assert outbox.begin(job_id, 1) == (job_id, "tests.job", {"number": 0, "colour": "green"})
         assert outbox.begin(job_id, 1) is None
     time.advance(LEASE_SECONDS - 1)
     assert claim() == [], "the lease begins anew with the try"

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from redis import Redis, RedisError
 
-from jobs.relay import TIMEOUT_SECONDS, relay_once
+from jobs.relay import PATIENCE_SECONDS, TIMEOUT_SECONDS, relay_once
 from jobs.worker import perform
 from storefront.config import Settings
 from storefront.core import clock, outbox
@@ -52,7 +52,7 @@ def test_what_rq_is_told_is_json_that_names_the_row(context: Flask, queue: Redis
     (job_id,) = stage("tests.job")
     relay_once(queue)
     (key,) = queue.lrange(QUEUE_KEY, 0, -1)
-    assert _call(queue, f"rq:job:{key.decode()}") == ["jobs.worker.perform", None, [job_id, 1], {}]
+    assert _call(queue, f"rq:job:{key.decode()}") == ["jobs.worker.work", None, [job_id, 1], {}]
 
 
 def test_rows_wait_in_sql_while_the_workers_are_behind(
@@ -63,9 +63,26 @@ def test_rows_wait_in_sql_while_the_workers_are_behind(
     assert relay_once(queue) == 3
     later = stage("tests.job", 2)[3:]
     assert relay_once(queue) == 0
-    queue.lpop(QUEUE_KEY)
+    queue.lpop(QUEUE_KEY, 2)
     assert relay_once(queue) == 2
-    assert queued(queue) == ids[1:] + later
+    assert queued(queue) == ids[2:] + later
+
+
+def test_while_every_worker_is_at_work_rows_are_left_to_them_for_two_seconds(
+    context: Flask, queue: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.sadd("rq:workers:shop", "rq:worker:one")
+    queue.zadd("rq:wip:shop", {"outbox-1-1": 1})
+    ids = stage("tests.job", 2)
+    assert relay_once(queue) == 0
+    queue.sadd("rq:workers:shop", "rq:worker:two")
+    assert relay_once(queue) == 2, "a second worker is idle"
+    queue.srem("rq:workers:shop", "rq:worker:two")
+    late = stage("tests.job")[-1]
+    moment = row(late).due_at + timedelta(seconds=PATIENCE_SECONDS)
+    monkeypatch.setattr("storefront.core.clock.now", lambda: moment)
+    assert relay_once(queue) == 1, "whoever was at work may be dead"
+    assert queued(queue) == [*ids, late]
 
 
 def test_row_waits_for_its_worker_for_hours_and_loses_no_try(
@@ -75,6 +92,7 @@ def test_row_waits_for_its_worker_for_hours_and_loses_no_try(
     (job_id,) = stage("outbox.forget_done")
     moment = clock.now()
     monkeypatch.setattr("storefront.core.clock.now", lambda: moment)
+    monkeypatch.setattr("jobs.relay.MAX_QUEUED", 1000)
     for _ in range(200):
         moment += timedelta(seconds=LEASE_SECONDS)
         assert relay_once(queue) == 1
@@ -131,7 +149,8 @@ def test_row_that_redis_forgot_is_handed_over_again_after_its_lease(
 
 
 @on_every_database
-def test_two_relays_hand_each_row_over_once(context: Flask, queue: Redis) -> None:
+def test_two_relays_hand_each_row_over_once(context: Flask, queue: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.relay.MAX_QUEUED", 40)
     ids = stage("tests.job", 60)
     handed = at_once(context, [lambda: relay_once(queue)] * 2).won()
     while more := relay_once(queue):
@@ -164,11 +183,3 @@ def test_row_that_is_done_is_not_handed_over(context: Flask, queue: Redis) -> No
 
 def test_try_is_ended_before_its_lease() -> None:
     assert 0 < TIMEOUT_SECONDS < LEASE_SECONDS
-
-
-@pytest.mark.parametrize(("due", "jobs"), [(8, 8), (9, 5), (30, 5), (100, 10)])
-def test_rows_share_forks_in_a_rush_only(context: Flask, queue: Redis, due: int, jobs: int) -> None:
-    ids = stage("tests.job", due)
-    assert relay_once(queue) == due
-    assert queued(queue) == list(ids)
-    assert queue.llen(QUEUE_KEY) == jobs

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 import jobs
-from jobs.worker import perform
+from jobs.worker import perform, perform_next, work
 from storefront.core import clock, outbox
 from storefront.core.db import db, transaction
 from storefront.core.outbox import BACKOFF_SECONDS, MAX_ATTEMPTS, OutboxStatus
@@ -72,7 +72,7 @@ def test_lease_begins_anew_with_the_try(worker: Flask, calls: list[int], monkeyp
     late = row(job_id).due_at - timedelta(seconds=1)
     monkeypatch.setattr("storefront.core.clock.now", lambda: late)
     with transaction():
-        assert outbox.begin(job_id, 1) == ("tests.count", {"number": 7})
+        assert outbox.begin(job_id, 1) == (job_id, "tests.count", {"number": 7})
     assert row(job_id).due_at == late + timedelta(seconds=outbox.LEASE_SECONDS)
 
 
@@ -236,9 +236,37 @@ def test_every_job_that_can_be_staged_has_a_function(name: str) -> None:
     assert callable(jobs.find_handler(name))
 
 
-def test_a_row_that_fails_stops_no_other_of_its_batch(worker: Flask, calls: list[int]) -> None:
+def test_fork_goes_on_with_what_is_due_until_nothing_is(
+    worker: Flask, calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.worker.LINGER_SECONDS", 0.3)
     first, last = stage("tests.count", 2, number=1)
     (broken,) = stage("tests.unknown")
-    perform(first, 1, broken, 1, last, 1)
+    (later,) = stage("tests.count", number=2, delay_seconds=60)[2:]
+    work(first, 1)
     assert calls == [1, 1]
-    assert [row(job_id).status for job_id in (first, broken, last)] == ["done", "waiting", "done"]
+    assert [row(job_id).status for job_id in (first, broken, last, later)] == ["done", "waiting", "done", "waiting"]
+    assert [row(job_id).attempts for job_id in (broken, later)] == [1, 0]
+
+
+def test_fork_ends_in_time_however_much_is_due(
+    worker: Flask, calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.worker.WARM_SECONDS", 0)
+    first, second = stage("tests.count", 2, number=1)
+    work(first, 1)
+    assert (row(first).status, row(second).status) == ("done", "waiting")
+
+
+@on_every_database
+def test_forks_that_go_on_side_by_side_begin_each_row_once(worker: Flask, calls: list[int]) -> None:
+    ids = stage("tests.count", 12, number=1)
+
+    def go_on() -> int:
+        done = 0
+        while perform_next():
+            done += 1
+        return done
+
+    assert sum(at_once(worker, [go_on] * 4).won()) == len(calls) == 12
+    assert {row(job_id).attempts for job_id in ids} == {1}

@@ -1,26 +1,22 @@
 """Orders are snapshots with numbers nobody counts, and every change of them is noted."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from flask import Flask
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from storefront.catalog import service as catalog
 from storefront.core import clock
-from storefront.core.db import db, retry_deadlocks, transaction
+from storefront.core.db import db, transaction
 from storefront.core.text import NUMBER_ALPHABET
 from storefront.orders import service as orders
-from storefront.orders.models import Order, OrderStatus
+from storefront.orders.models import OrderStatus
 from storefront.orders.queries import get_order_by_id
-from storefront.orders.service import NUMBER_TRIES, DraftLine, OrderDraft, OrderMoved
+from storefront.orders.service import DraftLine, NumberTaken, OrderDraft, OrderMoved
 from storefront.stock.service import OutOfStock
 from tests.fixtures.factories import ADDRESS, make_order, make_variant
-from tests.fixtures.races import at_once
 from tests.fixtures.readings import count_orders, event_kinds, stock_of
 from tests.fixtures.shop import on_every_database
 
@@ -52,14 +48,6 @@ def draft(key: str, *lines: DraftLine) -> OrderDraft:
 def create(wanted: OrderDraft) -> str:
     with transaction():
         return orders.create(wanted, "shopper").number
-
-
-def use_numbers(monkeypatch: pytest.MonkeyPatch, *numbers: str) -> Iterator[str]:
-    """The next numbers that are drawn; the last one comes again and again."""
-    drawn = iter([*numbers])
-    last = numbers[-1]
-    monkeypatch.setattr(orders, "spoken_number", lambda: next(drawn, last))
-    return drawn
 
 
 @pytest.mark.usefixtures("context")
@@ -112,40 +100,13 @@ def test_numbers_are_short_and_tokens_cannot_be_guessed() -> None:
 
 @on_every_database
 @pytest.mark.usefixtures("context")
-def test_a_number_that_is_taken_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_number_that_is_taken_undoes_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
     variant_id = make_variant().id
-    use_numbers(monkeypatch, "AAAA-AAAA", "AAAA-AAAA", "AAAA-AAAA", "BBBB-BBBB")
+    monkeypatch.setattr(orders, "spoken_number", lambda: "AAAA-AAAA")
     assert create(draft("one", line(variant_id))) == "AAAA-AAAA"
-    assert create(draft("two", line(variant_id))) == "BBBB-BBBB"
-    assert stock_of(variant_id)[0] == 8
-
-
-@pytest.mark.usefixtures("context")
-def test_a_number_that_is_always_taken_fails_and_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    variant_id = make_variant().id
-    drawn = use_numbers(monkeypatch, *["AAAA-AAAA"] * (NUMBER_TRIES + 5))
-    create(draft("one", line(variant_id)))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(NumberTaken):
         create(draft("two", line(variant_id)))
-    assert len(list(drawn)) == 4
     assert (count_orders(), stock_of(variant_id)[0]) == (1, 9)
-
-
-@on_every_database
-def test_numbers_stay_unique_when_all_draw_the_same_at_once(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    variant_id = make_variant(stock_level=20).id
-    wanted = [f"{n:04d}-SAME" for n in range(4)]
-
-    def lowest_free_number() -> str:
-        """What is not committed yet is free to everybody, so all of them draw the same."""
-        taken = set(db.session().scalars(select(Order.number)))
-        return next(number for number in wanted if number not in taken)
-
-    monkeypatch.setattr(orders, "spoken_number", lowest_free_number)
-    place = retry_deadlocks(lambda key: create(draft(key, line(variant_id))))
-    numbers = at_once(context, [lambda key=number: place(key) for number in wanted]).won()
-    assert sorted(numbers) == wanted
-    assert count_orders() == 4
 
 
 @pytest.mark.usefixtures("context")

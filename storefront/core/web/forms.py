@@ -1,11 +1,14 @@
 """What every form shares: trimmed text, translated messages; its token is checked once for the whole shop."""
 
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import LazyString, get_translations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
 from wtforms import StringField
+from wtforms.widgets import Select, html_params
 
 # What WTForms says by itself, in the shop's words and so in the shop's catalogues. A long text is kept short by the
 # field's own limit, and a choice by its list: who reads these has sent the form by other means than our page.
@@ -33,6 +36,24 @@ def trimmed(value: Any) -> Any:
 def lowered(value: Any) -> Any:
     """Text for comparison: trimmed, in lower case."""
     return value.strip().lower() if isinstance(value, str) else value
+
+
+class LongSelect(Select):
+    """A select of many plain choices: its options are rendered once per list, and not once per page."""
+
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+        """The element with the field's choice selected."""
+        kwargs.setdefault("id", field.id)
+        kwargs.setdefault("required", field.flags.required)
+        options = _options(tuple(field.choices))
+        chosen = html_params(value=str(field.data))
+        options = options.replace(f"<option {chosen}>", f"<option selected {chosen}>", 1)
+        return Markup(f"<select {html_params(name=field.name, **kwargs)}>{options}</select>")  # noqa: S704 - escaped.
+
+
+@lru_cache(maxsize=16)
+def _options(choices: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f"<option {html_params(value=value)}>{escape(label)}</option>" for value, label in choices)
 
 
 class TextField(StringField):
