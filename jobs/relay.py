@@ -3,9 +3,9 @@
 import logging
 from typing import TYPE_CHECKING
 
-from jobs.worker import QUEUE
 from storefront.core import outbox
 from storefront.core.db import transaction
+from storefront.core.redis import QUEUE, look_at_queue
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -47,13 +47,9 @@ def relay_once(connection: "Redis") -> int:
 
 def _look(connection: "Redis") -> tuple[int, float]:
     """For how many rows the queue has room, and how long a row must have been due to be put there."""
-    with connection.pipeline(transaction=False) as pipeline:
-        pipeline.llen(f"rq:queue:{QUEUE}")
-        pipeline.zcard(f"rq:wip:{QUEUE}")
-        pipeline.scard(f"rq:workers:{QUEUE}")
-        queued, at_work, workers = pipeline.execute()
-    is_busy = at_work > 0 and queued + at_work >= workers
-    return MAX_QUEUED - queued, PATIENCE_SECONDS if is_busy else 0
+    queue = look_at_queue(connection)
+    is_busy = queue.at_work > 0 and queue.queued + queue.at_work >= queue.workers
+    return MAX_QUEUED - queue.queued, PATIENCE_SECONDS if is_busy else 0
 
 
 def _enqueue(connection: "Redis", claimed: list[tuple[int, int]]) -> None:

@@ -15,12 +15,12 @@ from storefront.config import Settings, load_settings
 from storefront.core import outbox
 from storefront.core.db import db, retry_deadlocks, transaction
 from storefront.core.outbox import Begun, OutboxJob
+from storefront.core.redis import QUEUE, connect
 
 if TYPE_CHECKING:
     from rq import Worker
     from rq.job import Job
 
-QUEUE = "shop"
 # Where a fork says which row it is at, in RQ's notes on the job.
 ROW = "row"
 # So long a fork goes on in a rush, and so long it waits for more when nothing is due.
@@ -112,8 +112,6 @@ def make_worker(settings: Settings) -> "Worker":
     """
     from rq import Queue, Worker
     from rq.serializers import JSONSerializer
-
-    from storefront.core.redis import connect
 
     prepare_to_fork(worker_app(settings))
     connection = connect(settings.redis_queue_url)

@@ -46,10 +46,12 @@ def make_app(settings: Settings | None = None) -> Flask:
 
 def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.accounts.queries import find_user_by_session
+    from storefront.monitoring.counts import init_counts
     from storefront.payments.gateways import init_gateway
     from storefront.stock.holds import init_holds
 
     init_holds(app, settings.redis_stock_url)
+    init_counts(app)
     gateway = init_gateway(app, settings)
     login = LoginManager(app)
     login.user_loader(lambda session_id: find_user_by_session(db.session(), session_id))
@@ -67,12 +69,13 @@ def _register_blueprints(app: Flask) -> None:
     from storefront.cart.views import blueprint as cart
     from storefront.catalog.views import blueprint as catalog
     from storefront.checkout.views import blueprint as checkout
+    from storefront.monitoring.views import blueprint as monitoring
     from storefront.orders.views import blueprint as orders
     from storefront.pages.views import blueprint as pages
     from storefront.payments.views import blueprint as payments
     from storefront.stock.views import blueprint as stock
 
-    for blueprint in (pages, catalog, stock, cart, checkout, orders, payments, accounts, admin):
+    for blueprint in (pages, catalog, stock, cart, checkout, orders, payments, accounts, admin, monitoring):
         app.register_blueprint(blueprint)
 
 

@@ -47,6 +47,7 @@ class Settings:
     mail_from: str = "shop@localhost"
     stripe_secret_key: str = ""
     stripe_webhook_secrets: tuple[str, ...] = ()
+    metrics_token: str = ""
     shop_name: str = "Linden & Rye"
     currency: str = "GBP"
     time_zone: ZoneInfo = LONDON

@@ -7,9 +7,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from storefront.cart import service as carts
 from storefront.cart.models import Cart
 from storefront.cart.queries import find_cart, items_minor
-from storefront.cart.shortage import remember_short
+from storefront.cart.shortage import free_now, remember_short
 from storefront.checkout import service
 from storefront.checkout.forms import CheckoutForm, country_choices
 from storefront.checkout.keeping import keep, shown_hold
@@ -69,6 +70,8 @@ def place() -> Response:
     _offer(form)
     if "update" in request.form:
         return _again(form, 200)
+    if "take" in request.form:
+        return _take_what_is_left(form)
     if not form.validate():
         return _again(form, 422)
     try:
@@ -77,6 +80,7 @@ def place() -> Response:
     except service.EmptyCart:
         return _ordered_already()
     except (Conflict, InvalidInput) as error:
+        _remember(error)
         form.form_errors.append(tell(error))
         return _again(form, 409)
     remember_hold(None)
@@ -92,6 +96,31 @@ def _to_cart(error: OutOfStock) -> Response:
         answer = make_response("", 204)
         answer.headers["HX-Redirect"] = url_for("cart.show")
     return answer
+
+
+def _take_what_is_left(form: CheckoutForm) -> Response:
+    """Make a line as short as what is free, or remove it, and keep the rest; everything that was typed stays."""
+    cart, wanted = _read_cart(), request.form.get("take", 0, type=int)
+    line = next((line for line in cart.lines if line.variant_id == wanted), None) if cart else None
+    if line is not None:
+        free = free_now(map_available(db.session(), [wanted]))[wanted]
+        carts.change_line(cart_token(), line.id, max(0, min(free, line.quantity)))
+        flash(_("Your order has changed. Look at the new total before you order."), "warn")
+    cart = _read_cart()
+    if cart is None:
+        return see_other(url_for("cart.show"))
+    try:
+        keep(cart)
+    except OutOfStock as error:
+        _remember(error)
+        form.form_errors.append(tell(error))
+        return _again(form, 409)
+    return _again(form, 200)
+
+
+def _remember(error: Exception) -> None:
+    if isinstance(error, OutOfStock):
+        remember_short(error.facts["lines"])
 
 
 def _to_payment(placed: PlacedOrder) -> Response:
@@ -130,13 +159,15 @@ def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
     shipping = method.price_minor(items, currency)
     form.quoted_minor.data = items + shipping
     form.quoted_minor.raw_data = None
+    available = free_now(map_available(db.session(), [line.variant_id for line in cart.lines]))
     return page(
         "checkout/show.html",
         status=status,
         form=form,
         cart=cart,
         hold=shown_hold(),
-        available=map_available(db.session(), [line.variant_id for line in cart.lines]),
+        available=available,
+        is_short=any(available[line.variant_id] < line.quantity for line in cart.lines),
         methods=[(m, m.price_minor(items, currency)) for m in list_methods(form.country.data)],
         items_minor=items,
         shipping_minor=shipping,

@@ -65,6 +65,15 @@ def stage(name: str, *, dedupe_key: str | None = None, delay_seconds: float = 0,
     session.execute(insert_once(session, OutboxJob).values(row))
 
 
+class Backlog(NamedTuple):
+    """Rows that are not done: due now, waiting for their time, dead; and for how long the oldest has been due."""
+
+    due: int
+    waiting: int
+    dead: int
+    oldest_due_seconds: float
+
+
 class Begun(NamedTuple):
     """A row whose next try has begun."""
 
@@ -208,6 +217,16 @@ def count_by_status(session: Session) -> dict[str, int]:
     counted = session.execute(select(OutboxJob.status, func.count()).group_by(OutboxJob.status)).all()
     found: dict[str, int] = {str(status): count for status, count in counted}
     return {str(status): found.get(status, 0) for status in OutboxStatus}
+
+
+def read_backlog(session: Session) -> Backlog:
+    """What is not done; a row at work counts as waiting until its lease ends."""
+    moment = clock.now()
+    due, oldest = session.execute(select(func.count(), func.min(OutboxJob.due_at)).where(_is_due(moment))).one()
+    waiting = select(func.count()).select_from(OutboxJob).where(OutboxJob.status == OutboxStatus.WAITING)
+    dead = select(func.count()).select_from(OutboxJob).where(OutboxJob.status == OutboxStatus.DEAD)
+    late = (moment - oldest).total_seconds() if oldest else 0.0
+    return Backlog(due, (session.scalar(waiting) or 0) - due, session.scalar(dead) or 0, late)
 
 
 def _is_due(moment: datetime) -> ColumnElement[bool]:

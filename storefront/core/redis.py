@@ -1,7 +1,7 @@
 """Connections to Redis, one per logical role: stock, queue, cache. Each role may be a server of its own."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import current_app
 
@@ -9,6 +9,17 @@ if TYPE_CHECKING:
     from redis import Redis
 
     from storefront.config import Settings
+
+# The one queue of RQ; `jobs` works on it.
+QUEUE = "shop"
+
+
+class QueueState(NamedTuple):
+    """How many jobs wait in RQ's queue, how many are at work, and how many workers there are."""
+
+    queued: int
+    at_work: int
+    workers: int
 
 
 @lru_cache(maxsize=16)
@@ -31,3 +42,12 @@ def cache_redis() -> "Redis":
     """The client for what may be lost at any time; it gives up after 250 ms."""
     settings: Settings = current_app.config["SETTINGS"]
     return connect(settings.redis_cache_url, 0.25)
+
+
+def look_at_queue(connection: "Redis") -> QueueState:
+    """The numbers of RQ's queue, in one round trip; raises redis.RedisError."""
+    with connection.pipeline(transaction=False) as pipeline:
+        pipeline.llen(f"rq:queue:{QUEUE}")
+        pipeline.zcard(f"rq:wip:{QUEUE}")
+        pipeline.scard(f"rq:workers:{QUEUE}")
+        return QueueState(*pipeline.execute())

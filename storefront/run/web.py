@@ -1,5 +1,8 @@
 """The web server: granian over `create_app()`."""
 
+import os
+import shutil
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -33,9 +36,18 @@ def make_app() -> Flask:
     return app
 
 
+def share_counts(folder: Path) -> None:
+    """Let several processes count in files that each of them can read; prometheus_client is told by its environment."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
 def serve(settings: Settings) -> None:
     """Serve the shop on HOST and PORT until SIGTERM or SIGINT."""
     server = OneProcessServer if settings.web_workers == 1 else MPServer
+    if settings.web_workers > 1:
+        share_counts(settings.data_dir / "metrics")
     server(
         "storefront.run.web:make_app",
         factory=True,

@@ -28,38 +28,50 @@ class Breaker:
         self._count = 0
         self._rests_until = 0.0
         self._is_trying = False
+        self._ticket = 1
 
     @property
     def state(self) -> BreakerState:
         """How it stands."""
         return self._state
 
-    def allows(self) -> bool:
-        """Whether to ask the server now; every True is answered with `succeeded` or `failed`."""
+    def allows(self) -> int:
+        """0 when the server is not to be asked now, else the ticket to give to `succeeded` or `failed`.
+
+        A ticket is good until the state changes or another trial begins: what was asked before says nothing about now.
+        """
         with self._lock:
             if self._state is BreakerState.CLOSED:
-                return True
+                return self._ticket
             if self._is_trying or self._clock() < self._rests_until:
-                return False
-            self._state, self._is_trying = BreakerState.TRIAL, True
-            return True
+                return 0
+            self._turn(BreakerState.TRIAL)
+            self._is_trying = True
+            return self._ticket
 
-    def succeeded(self) -> None:
+    def succeeded(self, ticket: int) -> None:
         """The server has answered."""
         with self._lock:
-            self._is_trying = False
-            if self._state is BreakerState.CLOSED:
-                self._count = 0
+            if ticket != self._ticket:
                 return
-            self._count += 1
+            self._is_trying = False
+            self._count = 0 if self._state is BreakerState.CLOSED else self._count + 1
             if self._count >= SUCCESSES_TO_CLOSE:
-                self._state, self._count = BreakerState.CLOSED, 0
+                self._turn(BreakerState.CLOSED)
+                self._count = 0
 
-    def failed(self) -> None:
+    def failed(self, ticket: int) -> None:
         """The server has not answered, or not in time."""
         with self._lock:
+            if ticket != self._ticket:
+                return
             self._is_trying = False
             self._count = self._count + 1 if self._state is BreakerState.CLOSED else FAILURES_TO_OPEN
             if self._count >= FAILURES_TO_OPEN:
-                self._state, self._count = BreakerState.OPEN, 0
+                self._turn(BreakerState.OPEN)
+                self._count = 0
                 self._rests_until = self._clock() + REST_SECONDS
+
+    def _turn(self, state: BreakerState) -> None:
+        self._state = state
+        self._ticket += 1

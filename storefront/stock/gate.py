@@ -22,6 +22,7 @@ SCRIPTS = Path(__file__).parent / "lua"
 HOLD_SECONDS = 600
 MAX_PIECES = 999
 BATCH = 1000
+NOTES = "{stock}:notes"
 
 
 class GateAway(Unavailable):
@@ -114,11 +115,35 @@ class Gate:
     def forget_holds(self) -> int:
         """Let no hold count any longer; returns how many variants had some. SQL's guard covers who had them."""
         with _translated():
+            self._client.delete("{stock}:live")
             keys = list(self._client.scan_iter("{stock}:x:*", count=BATCH))
         variant_ids = [int(key.rpartition(b":")[2]) for key in keys]
         for start in range(0, len(variant_ids), BATCH):
             self._run("forget", *variant_ids[start : start + BATCH])
         return len(variant_ids)
+
+    def count_live_holds(self) -> int:
+        """How many shoppers' holds have not ended, by the server's clock."""
+        with _translated():
+            seconds, micros = self._client.time()
+            return int(self._client.zcount("{stock}:live", f"({seconds * 1000 + micros // 1000}", "+inf"))
+
+    def note_rollback(self) -> None:
+        """Count that the server came back with an old file."""
+        with _translated():
+            self._client.hincrby(NOTES, "rolled_back", 1)
+
+    def note_report(self, numbers: Mapping[str, int]) -> None:
+        """Leave what the last comparison with SQL found."""
+        mapping: Any = dict(numbers)
+        with _translated():
+            self._client.hset(NOTES, mapping=mapping)
+
+    def read_notes(self) -> dict[str, int]:
+        """What was left by the two above; empty after a flush."""
+        with _translated():
+            notes: Any = self._client.hgetall(NOTES)
+        return {name.decode(): int(number) for name, number in notes.items()}
 
     def read_copies(self, variant_ids: Sequence[int]) -> dict[int, Copy]:
         """The copies there are."""

@@ -47,6 +47,7 @@ class Holds:
         self.gate = gate
         self.breaker = breaker or Breaker()
         self.counts: Counter[str] = Counter()
+        self.on_count: Callable[[str], None] = lambda outcome: None
         self._name, self._beats = new_hold_id(), 0
         self._unsettled: deque[str] = deque(maxlen=MAX_UNSETTLED)
 
@@ -62,9 +63,9 @@ class Holds:
         """
         answer = self._ask(lambda: self._hold(shopper, lines, seconds))
         if isinstance(answer, Short):
-            self.counts["refused"] += 1
+            self._count("refused")
             raise OutOfStock.of(short_lines(db.session(), sorted(answer.free), lines, answer.free))
-        self.counts["held" if answer else "unguarded"] += 1
+        self._count("held" if answer else "unguarded")
         return answer
 
     def settle(self, hold_id: str | None, variant_ids: Iterable[int]) -> None:
@@ -88,7 +89,8 @@ class Holds:
         former = self.gate.beat(self._name, self._beats + 1)
         if self._beats and former != self._beats:
             log.warning("the stock server has lost its latest history: %s variants let go", self.gate.forget_holds())
-            self.counts["rolled back"] += 1
+            self._count("rolled back")
+            self.gate.note_rollback()
         self._beats += 1
         return True
 
@@ -117,22 +119,27 @@ class Holds:
         return True
 
     def _ask(self, question: Callable[[], T]) -> T | None:
-        if not self.breaker.allows():
-            self.counts["skipped"] += 1
+        ticket = self.breaker.allows()
+        if not ticket:
+            self._count("skipped")
             return None
         try:
             answer = question()
         except GateAway as error:
-            self.breaker.failed()
-            self.counts["failed"] += 1
+            self.breaker.failed(ticket)
+            self._count("failed")
             log.warning("the stock gate is away: %s", error.facts["reason"])
             return None
         except BaseException:
             # The gate did answer; what failed is something else, and not for the breaker to judge.
-            self.breaker.succeeded()
+            self.breaker.succeeded(ticket)
             raise
-        self.breaker.succeeded()
+        self.breaker.succeeded(ticket)
         return answer
+
+    def _count(self, outcome: str) -> None:
+        self.counts[outcome] += 1
+        self.on_count(outcome)
 
 
 def read_copies(session: Session, variant_ids: Iterable[int]) -> list[Copy]:

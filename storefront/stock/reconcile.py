@@ -69,11 +69,23 @@ class Report:
         """Those that prove that SQL has lost history."""
         return [drift for drift in self.drifts if drift.kind is DriftKind.LOST]
 
+    @property
+    def lag_seconds(self) -> int:
+        """For how long the oldest change has waited to be published; 0 when none does."""
+        return max((drift.age_seconds or 0 for drift in self.drifts if drift.kind is not DriftKind.LOST), default=0)
 
-def find_drift(session: Session, gate: Gate) -> Report:
-    """Compare every variant's copy with SQL; changes nothing. Raises GateAway. Opens no transaction of its own."""
+    def count_by_kind(self) -> dict[str, int]:
+        """How many copies differ in which way, zeros too."""
+        return {kind.value: sum(drift.kind is kind for drift in self.drifts) for kind in DriftKind}
+
+
+def find_drift(session: Session, gate: Gate, since: datetime | None = None) -> Report:
+    """Compare every variant's copy with SQL, or of those changed `since` then; changes nothing. Raises GateAway.
+
+    Opens no transaction of its own.
+    """
     checked, drifts = 0, list[Drift]()
-    for batch in _batches(session):
+    for batch in _batches(session, since):
         checked += len(batch)
         drifts += _compare(session, gate, batch)
     return Report(checked, drifts)
@@ -91,6 +103,7 @@ def reconcile(session: Session, gate: Gate) -> Report:
     if lost:
         named = ", ".join(str(drift.variant_id) for drift in lost[:20])
         log.error("SQL has lost history of %d variant(s), their copies were replaced; first: %s", len(lost), named)
+    gate.note_report({"at": int(clock.now().timestamp()), "checked": report.checked, **report.count_by_kind()})
     return report
 
 
@@ -113,9 +126,11 @@ class _Row:
     changed_at: datetime | None
 
 
-def _batches(session: Session) -> Iterator[list[_Row]]:
+def _batches(session: Session, since: datetime | None = None) -> Iterator[list[_Row]]:
     """Every variant with what SQL says, by id; no transaction is open while a batch is looked at."""
     query = _rows().order_by(Variant.id).limit(BATCH)
+    if since is not None:
+        query = query.where(StockItem.changed_at >= since)
     last = 0
     while True:
         batch = _read(session, query.where(Variant.id > last))

@@ -55,7 +55,7 @@ def test_holds_and_refusals_are_counted(sign_in, gate):
     page = sign_in("analyst").get("/admin/drift").text
     assert tile(page, "Goods kept at checkout") == "1"
     assert tile(page, "Turned away, sold out") == "2"
-    assert tile(page, "The gate is") == "asked"
+    assert tile(page, "The gate") == "in use"
 
 
 def test_who_may_only_look_cannot_publish(sign_in, gate):
@@ -91,7 +91,7 @@ class TestWithoutRedis:
         assert get_holds().breaker.state is BreakerState.OPEN
         page = client.get("/admin/drift").text
         assert "The stock server does not answer." in page
-        assert tile(page, "The gate is") == "left out"
+        assert tile(page, "The gate") == "left out"
         assert tile(page, "Questions without an answer") == "3"
         answer = post(client, "/admin/drift/publications")
         assert "nothing was published" in client.get(answer.location).text

@@ -253,7 +253,7 @@ def test_every_key_of_a_shard_carries_its_hash_tag(gate: Gate, client: "Redis") 
     gate.publish([Copy(1, 3, 1)])
     gate.hold("one", "ada", {1: 2})
     keys = list(client.scan_iter())
-    assert len(keys) == 5
+    assert len(keys) == 6
     assert all(key.startswith(b"{stock}:") for key in keys)
 
 

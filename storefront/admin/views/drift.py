@@ -11,6 +11,7 @@ from storefront.admin.desk import blueprint
 from storefront.catalog.models import Variant
 from storefront.core.db import db
 from storefront.core.web import page, see_other, staff
+from storefront.monitoring.counts import get_counts
 from storefront.stock.gate import Gate, GateAway
 from storefront.stock.holds import get_holds
 from storefront.stock.reconcile import Report, find_drift, reconcile
@@ -22,13 +23,14 @@ SHOWN = 100
 @blueprint.get("/drift")
 @staff("catalog.view")
 def drift() -> Response:
-    """The gate as this web process knows it, and every variant compared just now, the first hundred by name."""
-    holds = get_holds()
-    report = _compare(holds.gate)
+    """The gate as all web processes know it, and every variant compared just now, the first hundred by name."""
+    state, counts = get_counts().of_gate()
+    report, live_holds = _compare(get_holds().gate)
     return page(
         "admin/drift/index.html",
-        state=holds.breaker.state.value,
-        counts=holds.counts,
+        state=state.value,
+        counts=counts,
+        live_holds=live_holds,
         report=report,
         shown=SHOWN,
         variants=_map_variants(db.session(), report) if report else {},
@@ -54,12 +56,12 @@ def publish_stock() -> Response:
     return see_other(url_for("admin.drift"))
 
 
-def _compare(gate: Gate) -> Report | None:
-    """None while the gate is away; the page says so in place of the list."""
+def _compare(gate: Gate) -> tuple[Report | None, int]:
+    """What differs, and how many holds live; None while the gate is away: the page says so in place of the list."""
     try:
-        return find_drift(db.session(), gate)
+        return find_drift(db.session(), gate), gate.count_live_holds()
     except GateAway:
-        return None
+        return None, 0
 
 
 def _map_variants(session: Session, report: Report) -> dict[int, Variant]:

@@ -46,5 +46,7 @@ for i = 4, #ARGV, 2 do
 end
 redis.call("HSET", "{stock}:hold:" .. hold, "shopper", shopper, "lines", lines, "expiry", expiry)
 redis.call("PEXPIREAT", "{stock}:hold:" .. hold, expiry + 60000)
+redis.call("ZREMRANGEBYSCORE", "{stock}:live", "-inf", now())
+redis.call("ZADD", "{stock}:live", expiry, hold)
 redis.call("SET", "{stock}:shopper:" .. shopper, hold, "PXAT", expiry)
 return {"held", tostring(expiry)}

@@ -2,6 +2,7 @@
 -- {stock}:v:<variant>   hash: available, version, held (sum of its live holds)
 -- {stock}:x:<variant>   sorted set: hold id by expiry in ms;  {stock}:q:<variant>  hash: hold id -> pieces
 -- {stock}:hold:<id>     hash: shopper, lines, expiry;         {stock}:shopper:<id> the one live hold of a shopper
+-- {stock}:live          sorted set: every hold id by expiry, to count them;  {stock}:notes  hash: what monitoring reads
 local moment
 local function now()
   if not moment then
@@ -35,6 +36,7 @@ local function drop_hold(hold)
   if not record[1] then return 0 end
   for variant in string.gmatch(record[2], "(%d+)x%d+") do let_go(variant, hold) end
   redis.call("DEL", key)
+  redis.call("ZREM", "{stock}:live", hold)
   if redis.call("GET", "{stock}:shopper:" .. record[1]) == hold then
     redis.call("DEL", "{stock}:shopper:" .. record[1])
   end

@@ -1,0 +1,1 @@
+"""What machines watch the shop by: Prometheus metrics."""
