@@ -79,8 +79,10 @@ def place() -> Response:
         placed = service.check_out(cart_token(), _data(form), get_holds(), kept[0] if kept else None)
     except service.EmptyCart:
         return _ordered_already()
+    except OutOfStock as error:
+        remember_short(error.facts["lines"])
+        return _again(form, 409)
     except (Conflict, InvalidInput) as error:
-        _remember(error)
         form.form_errors.append(tell(error))
         return _again(form, 409)
     remember_hold(None)
@@ -112,15 +114,9 @@ def _take_what_is_left(form: CheckoutForm) -> Response:
     try:
         keep(cart)
     except OutOfStock as error:
-        _remember(error)
-        form.form_errors.append(tell(error))
+        remember_short(error.facts["lines"])
         return _again(form, 409)
     return _again(form, 200)
-
-
-def _remember(error: Exception) -> None:
-    if isinstance(error, OutOfStock):
-        remember_short(error.facts["lines"])
 
 
 def _to_payment(placed: PlacedOrder) -> Response:
@@ -160,14 +156,15 @@ def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
     form.quoted_minor.data = items + shipping
     form.quoted_minor.raw_data = None
     available = free_now(map_available(db.session(), [line.variant_id for line in cart.lines]))
+    short = [line for line in cart.lines if available[line.variant_id] < line.quantity]
     return page(
         "checkout/show.html",
         status=status,
         form=form,
         cart=cart,
-        hold=shown_hold(),
+        hold=None if short else shown_hold(),
         available=available,
-        is_short=any(available[line.variant_id] < line.quantity for line in cart.lines),
+        short=short,
         methods=[(m, m.price_minor(items, currency)) for m in list_methods(form.country.data)],
         items_minor=items,
         shipping_minor=shipping,
