@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,9 @@ from storefront.core.outbox import Begun, OutboxJob
 from storefront.core.redis import QUEUE, connect
 
 if TYPE_CHECKING:
-    from rq import Worker
     from rq.job import Job
+
+    from jobs.steady import SteadyWorker
 
 # Where a fork says which row it is at, in RQ's notes on the job.
 ROW = "row"
@@ -27,6 +29,7 @@ ROW = "row"
 WARM_SECONDS = 20.0
 LINGER_SECONDS = 1.0
 LOOK_SECONDS = 0.1
+TROUBLE_SECONDS = 1.0
 log = logging.getLogger("storefront.jobs")
 _app: Flask | None = None
 
@@ -105,17 +108,38 @@ def make_worker_app(settings: Settings) -> Flask:
     return app
 
 
-def make_worker(settings: Settings) -> "Worker":
+def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT. RQ gives up when it loses its server at a bad moment; then we begin anew."""
+    from redis import RedisError
+
+    while True:
+        worker = make_worker(settings)
+        try:
+            worker.work(logging_level="WARNING")
+            return
+        except RedisError as error:
+            if worker.is_told_to_stop:
+                return
+            log.warning("waiting for the server of the queue: %s", error)
+        # RQ's own handlers would ask the server that is away.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        time.sleep(TROUBLE_SECONDS)
+
+
+def make_worker(settings: Settings) -> "SteadyWorker":
     """An RQ worker that notices within seconds when a sister was killed, and forks for every job.
 
     Retries are the outbox's affair, so RQ's own scheduler is not needed.
     """
-    from rq import Queue, Worker
+    from rq import Queue
     from rq.serializers import JSONSerializer
+
+    from jobs.steady import SteadyWorker
 
     prepare_to_fork(worker_app(settings))
     connection = connect(settings.redis_queue_url)
-    return Worker(
+    return SteadyWorker(
         [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
         connection=connection,
         serializer=JSONSerializer,

@@ -60,7 +60,7 @@ def _web() -> None:
 
 def work() -> None:
     """Run jobs until SIGTERM or SIGINT."""
-    importlib.import_module("jobs.worker").make_worker(load_settings()).work(logging_level="WARNING")
+    importlib.import_module("jobs.worker").run_worker(load_settings())
 
 
 def tick() -> None:
