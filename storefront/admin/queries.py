@@ -1,6 +1,6 @@
 """Reads that only the desk needs: what wants attention, who did what, which codes are taken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
@@ -10,9 +10,9 @@ from storefront.accounts.models import User
 from storefront.catalog.models import Product, Variant
 from storefront.catalog.queries import ProductFilter, list_products
 from storefront.core.outbox import OutboxJob, OutboxStatus
-from storefront.orders.models import OrderStatus
+from storefront.orders.models import Order, OrderLine, OrderStatus, ReturnLine
 from storefront.orders.queries import count_by_status
-from storefront.stock.models import StockItem
+from storefront.stock.models import StockEntry, StockItem
 
 LOW_STOCK = 5
 
@@ -69,6 +69,18 @@ def map_names(session: Session, actors: Iterable[str]) -> dict[str, str]:
     ids = {int(actor[5:]) for actor in actors if actor.startswith("user:") and actor[5:].isdecimal()}
     found = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
     return {f"user:{user_id}": name for user_id, name in found}
+
+
+def map_orders(session: Session, entries: Sequence[StockEntry]) -> dict[int, str]:
+    """The number of the order behind each ledger entry, by the entry's id; what no order caused is missing."""
+    line_ids = {entry.id: entry.order_line_id for entry in entries if entry.order_line_id is not None}
+    back = {entry.id: entry.return_line_id for entry in entries if entry.return_line_id is not None}
+    returned = select(ReturnLine.id, ReturnLine.order_line_id).where(ReturnLine.id.in_(back.values()))
+    lines: dict[int, int] = dict(session.execute(returned).all())
+    line_ids |= {entry_id: lines[return_id] for entry_id, return_id in back.items() if return_id in lines}
+    query = select(OrderLine.id, Order.number).join(Order, Order.id == OrderLine.order_id)
+    numbers: dict[int, str] = dict(session.execute(query.where(OrderLine.id.in_(set(line_ids.values())))).all())
+    return {entry_id: numbers[line_id] for entry_id, line_id in line_ids.items() if line_id in numbers}
 
 
 def find_taken(session: Session, code: str, skus: Iterable[str], product_id: int | None) -> Taken:

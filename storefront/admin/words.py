@@ -16,6 +16,7 @@ EVENTS = {
     "expired": _l("Expired: it was not paid in time"),
     "confirmation_sent": _l("Confirmation mailed"),
     "address_changed": _l("Address changed"),
+    "returned": _l("Goods came back"),
     "note": _l("Note"),
     "payment_started": _l("Went to pay"),
     "payment_requires_action": _l("The bank asks for a confirmation"),
@@ -103,9 +104,16 @@ def _text(facts: Mapping[str, Any]) -> list[str]:
     return [str(facts["text"])] if facts.get("text") else []
 
 
+def _returned(facts: Mapping[str, Any]) -> list[str]:
+    fate = _("Back on the shelf and on sale") if facts.get("is_restocked") else _("Not sold again")
+    return [*map(str, facts.get("lines", [])), fate]
+
+
 DETAILS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "address_changed": _address_before,
     "note": _text,
+    "returned": _returned,
+    "cancelled": lambda facts: [str(_("Its goods were written off"))] if facts.get("is_written_off") else [],
     "payment_failed": _decline,
     "payment_mismatch": _text,
     "confirmation_sent": lambda facts: [str(facts["to"])] if facts.get("to") else [],

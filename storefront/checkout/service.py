@@ -132,22 +132,24 @@ def cancel_order(order_token: str, gateway: Gateway, base_url: str, cart_token: 
     return carts.put_back(cart_token, lines)
 
 
-def cancel_unpaid(order_id: int, gateway: Gateway, base_url: str, *, actor: str, reason: str) -> None:
-    """Make sure that an order can no longer be paid, cancel it and give its stock back.
+def cancel_unpaid(
+    order_id: int, gateway: Gateway, base_url: str, *, actor: str, reason: str, is_written_off: bool = False
+) -> None:
+    """Make sure that an order can no longer be paid, cancel it and give its stock back, or write it off.
 
     Raises OrderMoved when it was paid meanwhile, StillPayable or GatewayUnavailable when that is not certain.
     """
     payments.stop(order_id, gateway, base_url)
-    _cancel(order_id, actor, reason)
+    _cancel(order_id, actor, reason, is_written_off)
 
 
 @retry_deadlocks
-def _cancel(order_id: int, actor: str, reason: str) -> None:
+def _cancel(order_id: int, actor: str, reason: str, is_written_off: bool) -> None:
     with transaction() as session:
         order = orders.lock(session, order_id)
         if order.status is OrderStatus.PENDING and find_live_payment(session, order_id) is not None:
             raise payments.StillPayable(id=order_id)
-        orders.cancel_pending(order_id, actor, reason)
+        orders.cancel_pending(order_id, actor, reason, is_written_off=is_written_off)
 
 
 @retry_deadlocks

@@ -133,7 +133,10 @@ class OrderEvent(Model):
 
 
 class OrderReturn(Model):
-    """Goods that came back, or were cancelled after payment, with what was given back for them."""
+    """Goods that came back, or were cancelled after payment, with what they were sold for.
+
+    `is_restocked`: whether they can be sold again; unknown in imported history. `external_ref` makes it once.
+    """
 
     __tablename__ = "order_return"
     __table_args__ = (UniqueConstraint("external_ref", "order_id"),)
@@ -142,6 +145,7 @@ class OrderReturn(Model):
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
     external_ref: Mapped[str | None] = mapped_column(String(60))
     reason: Mapped[str] = mapped_column(String(200), default="")
+    is_restocked: Mapped[bool | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
     lines: Mapped[list["ReturnLine"]] = relationship(order_by="ReturnLine.id")
 

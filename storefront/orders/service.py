@@ -148,11 +148,16 @@ def mark_paid(order_id: int, actor: str, **facts: Any) -> bool:
     return True
 
 
-def cancel_pending(order_id: int, actor: str, reason: str) -> None:
-    """Cancel an unpaid order and give its stock back; joins. Its payment must be stopped before (checkout.service)."""
-    move(order_id, OrderStatus.PENDING, OrderStatus.CANCELLED, actor, "cancelled", reason=reason)
+def cancel_pending(order_id: int, actor: str, reason: str, *, is_written_off: bool = False) -> None:
+    """Cancel an unpaid order and give its stock back, or write it off; joins.
+
+    Its payment must be stopped before (checkout.service). Raises OrderMoved, NotOnShelf.
+    """
+    facts = {"is_written_off": True} if is_written_off else {}
+    move(order_id, OrderStatus.PENDING, OrderStatus.CANCELLED, actor, "cancelled", reason=reason, **facts)
     order = get_order_by_id(joined(), order_id)
-    stock.release(stock_lines(order), actor, reason)
+    end = stock.discard if is_written_off else stock.release
+    end(stock_lines(order), actor, reason)
 
 
 def expire_pending(order_id: int, actor: str) -> None:

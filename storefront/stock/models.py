@@ -47,6 +47,7 @@ class StockEntry(Model):
     __tablename__ = "stock_entry"
     __table_args__ = (
         UniqueConstraint("order_line_id", "kind"),
+        UniqueConstraint("return_line_id"),
         Index(None, "variant_id", "id"),
         CheckConstraint("quantity <> 0", name="quantity"),
     )
@@ -56,6 +57,7 @@ class StockEntry(Model):
     quantity: Mapped[int] = mapped_column()
     kind: Mapped[EntryKind] = mapped_column(EnumText(EntryKind, 12))
     order_line_id: Mapped[int | None] = mapped_column(BigId)
+    return_line_id: Mapped[int | None] = mapped_column(BigId)
     actor: Mapped[str] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

@@ -1,4 +1,4 @@
-"""The only writers of stock. Every step here joins the caller's transaction, except `receive` and `adjust`.
+"""The only writers of stock. Every step here joins the caller's transaction, except `receive`, `adjust`, `write_off`.
 
 Lock order: stock rows come last in a transaction and in the order of variant_id, so that a hot row is locked only
 across the commit and two orders never wait for each other in a circle.
@@ -33,11 +33,12 @@ TAKE = (
 
 @dataclass(frozen=True)
 class StockLine:
-    """So many pieces of one variant for one order line."""
+    """So many pieces of one variant for one order line, or for one line of a return."""
 
     variant_id: int
     quantity: int
     order_line_id: int | None = None
+    return_line_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,24 @@ def release(lines: Iterable[StockLine], actor: str, reason: str) -> None:
         _add(session, variant_id, available=quantity)
 
 
+def discard(lines: Iterable[StockLine], actor: str, reason: str) -> None:
+    """End a sale whose goods cannot be sold again: given back and written off at once; joins. Raises NotOnShelf."""
+    session, given = joined(), list(lines)
+    release(given, actor, reason)
+    _write_entries(session, given, EntryKind.WRITE_OFF, sign=-1, actor=actor, reason=reason)
+    for variant_id, quantity in sorted(_per_variant(given).items()):
+        if not _add(session, variant_id, available=-quantity, on_hand=-quantity):
+            raise NotOnShelf(variant_id=variant_id, quantity=quantity)
+
+
+def take_back(lines: Iterable[StockLine], actor: str, reason: str) -> None:
+    """Put what a customer sent back on the shelf and on sale; joins. The ledger refuses a return line's second time."""
+    session, given = joined(), list(lines)
+    _write_entries(session, given, EntryKind.RETURN, sign=1, actor=actor, reason=reason)
+    for variant_id, quantity in sorted(_per_variant(given).items()):
+        _add(session, variant_id, available=quantity, on_hand=quantity)
+
+
 def ship(lines: Iterable[StockLine]) -> None:
     """Take shipped pieces from the shelf: `on_hand` goes down, `available` did when they were sold; joins.
 
@@ -137,6 +156,15 @@ def adjust(variant_id: int, quantity: int, actor: str, reason: str) -> None:
         change(variant_id, quantity, EntryKind.ADJUSTMENT, actor, reason)
 
 
+@retry_deadlocks
+def write_off(variant_id: int, quantity: int, actor: str, reason: str) -> None:
+    """Take broken or lost goods out of stock; opens a transaction. Raises InvalidQuantity, NotEnoughStock."""
+    if not 1 <= quantity <= MAX_CHANGE:
+        raise InvalidQuantity(field="quantity")
+    with transaction():
+        change(variant_id, -quantity, EntryKind.WRITE_OFF, actor, reason)
+
+
 def change(variant_id: int, quantity: int, kind: EntryKind, actor: str, reason: str) -> None:
     """Change what lies on the shelf and can be sold by a signed `quantity`; joins the caller's transaction."""
     if quantity == 0 or abs(quantity) > MAX_CHANGE:
@@ -158,6 +186,7 @@ def _write_entries(
             "quantity": sign * line.quantity,
             "kind": kind,
             "order_line_id": line.order_line_id,
+            "return_line_id": line.return_line_id,
             "actor": actor,
             "reason": reason,
         }

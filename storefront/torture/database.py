@@ -2,10 +2,11 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from storefront.core.db import readable_url
 
@@ -43,11 +44,12 @@ class Database:
                 kind = engine.dialect.name
                 found = list(connection.scalars(text(OTHERS[kind]), {"name": self._name}))
                 for number in found:
-                    # A connection that has ended meanwhile is no error to PostgreSQL; MariaDB is asked to agree.
+                    # A connection that has ended meanwhile is no error to PostgreSQL, and to MariaDB it is one.
                     if kind == "postgresql":
                         connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": number})
                     else:
-                        connection.exec_driver_sql(f"KILL {int(number)}")
+                        with suppress(OperationalError):
+                            connection.exec_driver_sql(f"KILL {int(number)}")
         finally:
             engine.dispose()
         return len(found)

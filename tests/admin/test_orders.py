@@ -13,9 +13,11 @@ from storefront.payments.gateways import get_gateway
 from storefront.payments.models import Payment, PaymentStatus
 from storefront.stock.queries import map_available
 from tests.fixtures.factories import ADDRESS, make_order, make_product, make_variant
+from tests.fixtures.readings import ledger_sum, stock_of
 from tests.fixtures.shop import post
 
 pytestmark = pytest.mark.usefixtures("context")
+CANCEL = {"goods": "back_on_sale", "reason": "Customer called"}
 
 
 def pay(order: Order) -> Order:
@@ -114,7 +116,7 @@ def test_an_order_is_not_sent_unpaid_nor_twice(sign_in, times):
 def test_an_unpaid_order_is_cancelled_with_a_reason_and_its_stock_comes_back(sign_in):
     variant = make_variant(stock_level=10)
     order, client = make_order(variant, quantity=3), sign_in("packer")
-    answer = post(client, f"/admin/orders/{order.number}/cancellation", {"reason": "Customer called"})
+    answer = post(client, f"/admin/orders/{order.number}/cancellation", CANCEL)
     assert answer.status_code == 303
     assert fresh(order).status is OrderStatus.CANCELLED
     assert map_available(db.session(), [variant.id]) == {variant.id: 10}
@@ -126,7 +128,7 @@ def test_an_unpaid_order_is_cancelled_with_a_reason_and_its_stock_comes_back(sig
 def test_a_payment_that_is_under_way_is_stopped_before_the_order_is_cancelled(sign_in, settings):
     order, client = make_order(), sign_in("owner")
     payments.start(order.id, get_gateway(), settings.base_url)
-    post(client, f"/admin/orders/{order.number}/cancellation", {"reason": "Customer called"})
+    post(client, f"/admin/orders/{order.number}/cancellation", CANCEL)
     assert fresh(order).status is OrderStatus.CANCELLED
     assert db.session.scalars(db.select(Payment.status)).all() == [PaymentStatus.CANCELED]
     assert "Given up" in client.get(f"/admin/orders/{order.number}").text
@@ -134,15 +136,35 @@ def test_a_payment_that_is_under_way_is_stopped_before_the_order_is_cancelled(si
 
 def test_a_cancellation_needs_a_reason(sign_in):
     order = make_order()
-    answer = post(sign_in("packer"), f"/admin/orders/{order.number}/cancellation", {"reason": " "})
+    answer = post(sign_in("packer"), f"/admin/orders/{order.number}/cancellation", {**CANCEL, "reason": " "})
     assert answer.status_code == 422
     assert "Say why" in answer.text
     assert fresh(order).status is OrderStatus.PENDING
 
 
+def test_a_cancellation_needs_a_word_about_the_goods(sign_in):
+    order = make_order()
+    answer = post(sign_in("packer"), f"/admin/orders/{order.number}/cancellation", {"reason": "Customer called"})
+    assert answer.status_code == 422
+    assert "Choose whether they can be sold again." in answer.text
+    assert 'value="Customer called"' in answer.text
+    assert fresh(order).status is OrderStatus.PENDING
+
+
+def test_goods_of_a_cancelled_order_are_written_off(sign_in):
+    variant = make_variant(stock_level=10)
+    order, client = make_order(variant, quantity=3), sign_in("packer")
+    answer = post(client, f"/admin/orders/{order.number}/cancellation", {**CANCEL, "goods": "written_off"})
+    page = client.get(answer.location).text
+    assert "Its goods are written off." in page
+    assert "Its goods were written off" in page
+    assert stock_of(variant.id) == (7, 7)
+    assert ledger_sum(variant.id) == 7
+
+
 def test_a_paid_order_is_not_cancelled(sign_in):
     order, client = pay(make_order()), sign_in("packer")
-    answer = post(client, f"/admin/orders/{order.number}/cancellation", {"reason": "Too late"})
+    answer = post(client, f"/admin/orders/{order.number}/cancellation", CANCEL)
     assert answer.status_code == 303
     assert fresh(order).status is OrderStatus.PAID
 

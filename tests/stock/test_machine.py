@@ -16,12 +16,12 @@ from redis import Redis
 
 from storefront.checkout import service as checkout
 from storefront.core.db import db, transaction
+from storefront.orders import returns
 from storefront.orders import service as orders
-from storefront.orders.queries import get_order
+from storefront.orders.queries import get_order, get_order_by_id
 from storefront.stock import service as stock
 from storefront.stock.gate import Copy, Hold
 from storefront.stock.holds import Holds
-from storefront.stock.models import EntryKind
 from storefront.stock.service import OutOfStock
 from tests.fixtures import factories
 from tests.fixtures.readings import ledger_sum, stock_of
@@ -85,6 +85,7 @@ class Shop(RuleBasedStateMachine):
         self.server = Remembered()
         self.session: dict[str, Kept] = {}
         self.open_orders: list[tuple[int, Lines]] = []
+        self.sent_orders: list[tuple[int, Lines]] = []
         self.sold: Counter[int] = Counter()
         self.snapshot = (save_keys(self.client), deepcopy(self.server))
 
@@ -133,6 +134,20 @@ class Shop(RuleBasedStateMachine):
     def place_and_die_before_settling(self, shopper: str) -> None:
         self._place(self.session.get(shopper) or Kept("", {1: 2}))
 
+    @rule(number=st.integers(0, 99))
+    def cancel_and_write_off(self, number: int) -> None:
+        """The goods of an unpaid order are broken: it ends, and nothing comes back on sale."""
+        if not self.open_orders:
+            return
+        order_id, lines = self.open_orders.pop(number % len(self.open_orders))
+        with transaction():
+            orders.cancel_pending(order_id, "staff", "broken", is_written_off=True)
+        for variant, quantity in lines.items():
+            self._change(variant, quantity)
+            self._change(variant, -quantity)
+            self.sold[variant] -= quantity
+            self.received[variant] -= quantity
+
     @rule(number=st.integers(0, 99), expires=st.booleans())
     def end_an_unpaid_order(self, number: int, expires: bool) -> None:
         """Cancelled or expired; nothing is published here, as when the process dies after the commit."""
@@ -156,12 +171,54 @@ class Shop(RuleBasedStateMachine):
         self._change(variant, quantity)
         self._learn([variant])
 
-    @rule(variant=which, quantity=pieces)
-    def take_goods_back(self, variant: int, quantity: int) -> None:
+    @rule(number=st.integers(0, 99))
+    def send_an_order(self, number: int) -> None:
+        if not self.open_orders:
+            return
+        order_id, lines = self.open_orders.pop(number % len(self.open_orders))
         with transaction():
-            stock.change(self.ids[variant], quantity, EntryKind.RETURN, "staff", "came back")
-        self.received[variant] += quantity
-        self._change(variant, quantity)
+            orders.mark_paid(order_id, "tests")
+        orders.fulfil(order_id, "tests")
+        for variant in lines:
+            self._change(variant, 0)
+        self.sent_orders.append((order_id, dict(lines)))
+
+    @rule(number=st.integers(0, 99), is_restocked=st.booleans(), quantity=st.integers(1, 2))
+    def take_goods_back(self, number: int, is_restocked: bool, quantity: int) -> None:
+        """Never more than is out there, however often; on sale again only when that was chosen."""
+        if not self.sent_orders:
+            return
+        order_id, out = self.sent_orders[number % len(self.sent_orders)]
+        order = get_order_by_id(db.session(), order_id)
+        variant = min(out)
+        (line,) = [line for line in order.lines if line.variant_id == self.ids[variant]]
+        pieces_back = {line.id: quantity}
+        db.session.rollback()
+        key = f"{order_id}-{type(self).steps}-{len(self.seen)}-{time.monotonic_ns()}"
+        try:
+            returns.take_back(order_id, key, pieces_back, is_restocked=is_restocked, reason="changed", actor="tests")
+        except returns.ReturnedTooMany:
+            assert quantity > out[variant]
+            self.seen["returned too many"] += 1
+            return
+        assert quantity <= out[variant]
+        out[variant] -= quantity
+        self.seen["returned"] += 1
+        if is_restocked:
+            self.received[variant] += quantity
+            self._change(variant, quantity)
+
+    @rule(variant=which, quantity=pieces)
+    def write_off(self, variant: int, quantity: int) -> None:
+        try:
+            stock.write_off(self.ids[variant], quantity, "staff", "broken")
+        except stock.NotEnoughStock:
+            assert quantity > self.truth[variant][0]
+            return
+        assert quantity <= self.truth[variant][0]
+        self.received[variant] -= quantity
+        self._change(variant, -quantity)
+        self.seen["written off"] += 1
 
     @rule(variants=st.lists(which, min_size=1, max_size=3))
     def publish(self, variants: list[int]) -> None:
@@ -272,4 +329,5 @@ def test_the_gate_and_the_guard_do_what_the_model_says(context: Flask, redis_url
     # A run in which these never happened would show nothing.
     assert min(Driven.seen[what] for what in ("held", "refused", "expired", "sold")) >= 10, Driven.seen
     assert Driven.seen["refused by the guard, held"] >= 1, Driven.seen
+    assert min(Driven.seen[what] for what in ("returned", "returned too many", "written off")) >= 3, Driven.seen
     assert not Driven.holds.counts["failed"]

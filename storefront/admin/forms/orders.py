@@ -1,13 +1,15 @@
 """Forms about orders: address, note, cancellation."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, SelectField, TelField, TextAreaField
-from wtforms.validators import DataRequired, Email, Length, Optional, Regexp
+from wtforms import EmailField, RadioField, SelectField, TelField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # The stubs do not know it yet.
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp
 
 from storefront.core.web.forms import Form, TextField, lowered, trimmed
 from storefront.orders.models import Order
 from storefront.orders.service import Address
 
+BACK_ON_SALE, WRITTEN_OFF = "back_on_sale", "written_off"
 NAMES = ("email", "name", "line1", "line2", "city", "region", "postcode", "country", "phone")
 
 
@@ -53,8 +55,16 @@ class NoteForm(Form):
 
 
 class CancelForm(Form):
-    """Why an unpaid order is cancelled."""
+    """Why an unpaid order is cancelled, and what becomes of its goods."""
 
+    goods = RadioField(
+        _l("What happens to the goods?"),
+        [InputRequired(_l("Choose whether they can be sold again."))],
+        choices=[
+            SelectChoice(BACK_ON_SALE, _l("Back on sale")),
+            SelectChoice(WRITTEN_OFF, _l("Write off (broken, lost)")),
+        ],
+    )
     reason = TextField(
         _l("Reason"), [DataRequired(_l("Say why, for whoever looks at this order later.")), Length(max=200)]
     )

@@ -8,11 +8,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, ValidationErr
 from storefront.core.web.forms import Form, TextField
 from storefront.stock.service import MAX_CHANGE
 
-RECEIVED, MORE, FEWER = "received", "more", "fewer"
+RECEIVED, MORE, FEWER, WRITTEN_OFF = "received", "more", "fewer", "written_off"
 
 
 class StockForm(Form):
-    """Goods that arrived, or a correction after counting."""
+    """Goods that arrived, a correction after counting, or goods that are broken or lost."""
 
     kind = RadioField(
         _l("What happened?"),
@@ -21,6 +21,7 @@ class StockForm(Form):
             SelectChoice(RECEIVED, _l("Goods received")),
             SelectChoice(MORE, _l("Counted more")),
             SelectChoice(FEWER, _l("Counted fewer")),
+            SelectChoice(WRITTEN_OFF, _l("Broken or lost")),
         ],
         default=RECEIVED,
     )
@@ -36,6 +37,8 @@ class StockForm(Form):
 
     def validate_reason(self, field: TextField) -> None:
         """A correction without a reason explains nothing to whoever reads the ledger later."""
+        if self.kind.data == WRITTEN_OFF and not field.data:
+            raise ValidationError(_l("Say what happened, for example “broken in the van”."))
         if self.kind.data in {MORE, FEWER} and not field.data:
             raise ValidationError(_l("Say why the stock is corrected, for example “broken” or “stock-take”."))
 

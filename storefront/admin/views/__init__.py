@@ -1,6 +1,6 @@
 """The merchant's desk: one blueprint, a module of views per area. No rule lives here."""
 
 from storefront.admin.desk import blueprint
-from storefront.admin.views import categories, drift, home, jobs, orders, pictures, products, stock
+from storefront.admin.views import categories, drift, home, jobs, orders, pictures, products, returns, stock
 
-__all__ = ["blueprint", "categories", "drift", "home", "jobs", "orders", "pictures", "products", "stock"]
+__all__ = ["blueprint", "categories", "drift", "home", "jobs", "orders", "pictures", "products", "returns", "stock"]

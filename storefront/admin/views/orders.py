@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from storefront.admin import lists, words
 from storefront.admin.desk import actor, blueprint
-from storefront.admin.forms.orders import AddressForm, CancelForm, NoteForm, address_values
+from storefront.admin.forms.orders import WRITTEN_OFF, AddressForm, CancelForm, NoteForm, address_values
 from storefront.admin.queries import map_names
 from storefront.checkout import service as checkout
 from storefront.checkout.forms import country_choices
@@ -19,6 +19,7 @@ from storefront.core.web import page, see_other, settings, staff, tell
 from storefront.orders import service
 from storefront.orders.models import Order
 from storefront.orders.queries import count_by_status, get_order_by_number, list_orders
+from storefront.orders.returns import map_left
 from storefront.orders.shipping import label_of
 from storefront.payments.gateways import get_gateway
 from storefront.payments.queries import list_payments
@@ -70,15 +71,17 @@ def fulfil_order(number: str) -> Response:
 @blueprint.post("/orders/<number>/cancellation")
 @staff("orders.edit")
 def cancel_order(number: str) -> Response:
-    """Cancel an unpaid order; its goods can be sold again."""
+    """Cancel an unpaid order; its goods can be sold again, or are written off."""
     form, found = CancelForm(), get_order_by_number(db.session(), number)
     if not form.validate():
         return _show(found, status=422, cancel_form=form)
-    gateway, reason = get_gateway(), form.reason.data or ""
+    is_written_off = form.goods.data == WRITTEN_OFF
     try:
-        checkout.cancel_unpaid(found.id, gateway, settings().base_url, actor=actor(), reason=reason)
+        _cancel(found.id, form.reason.data or "", is_written_off)
     except (Conflict, Unavailable) as error:
         return _back(number, tell(error), "warn")
+    if is_written_off:
+        return _back(number, _("Order %(number)s is cancelled. Its goods are written off.", number=number), "good")
     return _back(number, _("Order %(number)s is cancelled. Its goods are back in stock.", number=number), "good")
 
 
@@ -116,6 +119,11 @@ def change_address(number: str) -> Response:
     return _back(number, _("The address is changed."), "good")
 
 
+def _cancel(order_id: int, reason: str, is_written_off: bool) -> None:
+    url = settings().base_url
+    checkout.cancel_unpaid(order_id, get_gateway(), url, actor=actor(), reason=reason, is_written_off=is_written_off)
+
+
 def _back(number: str, text: str, tone: str) -> Response:
     flash(text, tone)
     return see_other(url_for("admin.order", number=number))
@@ -128,6 +136,7 @@ def _show(found: Order, status: int = 200, **forms: Any) -> Response:
         status=status,
         order=found,
         payments=list_payments(session, found.id),
+        can_come_back=any(map_left(session, found).values()),
         names=map_names(session, {event.actor for event in found.events}),
         words=words,
         **{"note_form": NoteForm(formdata=None), "cancel_form": CancelForm(formdata=None), **forms},

@@ -6,8 +6,8 @@ from werkzeug.wrappers import Response
 
 from storefront.admin import words
 from storefront.admin.desk import actor, blueprint
-from storefront.admin.forms.stock import RECEIVED, StockForm
-from storefront.admin.queries import map_items, map_names
+from storefront.admin.forms.stock import RECEIVED, WRITTEN_OFF, StockForm
+from storefront.admin.queries import map_items, map_names, map_orders
 from storefront.catalog.models import Product, Variant
 from storefront.catalog.queries import UnknownProduct, get_product_by_id
 from storefront.core.db import db
@@ -50,6 +50,8 @@ def _book(variant_id: int, form: StockForm) -> None:
     reason = form.reason.data or ""
     if form.kind.data == RECEIVED:
         service.receive(variant_id, form.change, actor(), reason)
+    elif form.kind.data == WRITTEN_OFF:
+        service.write_off(variant_id, form.change, actor(), reason)
     else:
         service.adjust(variant_id, form.change, actor(), reason)
 
@@ -73,6 +75,7 @@ def _show(product: Product, variant: Variant, form: StockForm, status: int = 200
         items=map_items(session, [variant.id for variant in product.variants]),
         entries=entries,
         waiting=count_waiting(session, variant.id),
+        orders=map_orders(session, entries),
         names=map_names(session, {entry.actor for entry in entries}),
         newest=NEWEST,
         words=words,
