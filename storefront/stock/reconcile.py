@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from storefront.catalog.models import Variant
@@ -146,9 +146,16 @@ def _compare(session: Session, gate: Gate, batch: list[_Row]) -> list[Drift]:
     differing = [row.truth.variant_id for row in batch if copies.get(row.truth.variant_id) != row.truth]
     if not differing:
         return []
-    rows = _read(session, _rows().where(Variant.id.in_(differing)).order_by(Variant.id))
+    rows = _read(session, _rows().where(_are(differing)).order_by(Variant.id))
     drifts = [Drift(row.truth, copies.get(row.truth.variant_id), row.sku, row.changed_at) for row in rows]
-    return [drift for drift in drifts if drift.copy != drift.truth]
+    wanted = set(differing)
+    return [drift for drift in drifts if drift.copy != drift.truth and drift.variant_id in wanted]
+
+
+def _are(variant_ids: Sequence[int]) -> ColumnElement[bool]:
+    """The condition that reads these (in order): a range with a few others in it is read faster than a thousand ids."""
+    first, last = variant_ids[0], variant_ids[-1]
+    return Variant.id.between(first, last) if last - first < 2 * BATCH else Variant.id.in_(variant_ids)
 
 
 def _rows() -> Any:
