@@ -41,6 +41,7 @@ bench: .venv/.test-ready  ## Pages per second, each as a ratio to a bare Flask p
 	@$(BIN)/python benchmarks/pages.py
 	@$(BIN)/python benchmarks/stock.py
 	@$(BIN)/python benchmarks/checkout.py
+	@$(BIN)/python benchmarks/reconcile.py
 
 TRANSLATIONS := storefront/translations
 translations: .venv/.test-ready  ## Find the texts, put new ones into the catalogues, compile, and name what is missing.
