@@ -30,7 +30,7 @@ from storefront.checkout.service import CheckoutData, place_order
 from storefront.config import Settings, load_settings
 from storefront.core.db import db, transaction
 from storefront.core.redis import connect
-from storefront.orders.service import Address
+from storefront.orders.draft import Address
 from storefront.stock.gate import Copy, Gate, Short, script
 from storefront.tables import import_models
 from storefront.torture.database import own_database

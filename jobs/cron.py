@@ -20,17 +20,21 @@ class Entry(NamedTuple):
     def follows_time(self) -> bool:
         """Whether it is due at intervals and not at an hour of the day: then both passes of a doubled hour count."""
         minute, hour = self.schedule.split()[:2]
-        return minute.startswith("*") or hour.startswith("*")
+        return "/" in minute or minute == "*" or hour == "*"
 
 
 TABLE = (
     Entry("checkout.expire_unpaid", "* * * * *"),
     Entry("stock.tell_waiting", "* * * * *"),
     Entry("payments.sweep", "*/5 * * * *"),
+    Entry("payments.sweep_events", "2-59/5 * * * *"),
     Entry("stock.reconcile", "*/5 * * * *"),
     Entry("outbox.forget_done", "11 3 * * *"),
     Entry("carts.forget_old", "21 3 * * *"),
     Entry("stock.forget_requests", "31 3 * * *"),
+    Entry("payments.forget_events", "41 3 * * *"),
+    Entry("payments.compare", "51 3 * * *"),
+    Entry("payments.remind", "3 9 * * *"),
 )
 
 

@@ -102,6 +102,7 @@ def _register() -> None:
     from flask_migrate.cli import db as migration_commands
 
     from storefront.importing.command import imports
+    from storefront.payments.command import reconcile
     from storefront.run.command import COMMANDS
     from storefront.stock.command import stock
     from storefront.torture.command import torture
@@ -110,6 +111,7 @@ def _register() -> None:
     main.add_command(jobs)
     main.add_command(imports)
     main.add_command(stock)
+    main.add_command(reconcile)
     main.add_command(torture)
     main.add_command(migration_commands)
     for command in COMMANDS:

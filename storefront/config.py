@@ -47,7 +47,10 @@ class Settings:
     mail_from: str = "shop@localhost"
     stripe_secret_key: str = ""
     stripe_webhook_secrets: tuple[str, ...] = ()
+    stripe_calls_per_second: int = 15
     metrics_token: str = ""
+    offline_methods: tuple[str, ...] = ()
+    bank_details: str = ""
     shop_name: str = "Linden & Rye"
     currency: str = "GBP"
     time_zone: ZoneInfo = LONDON
@@ -89,6 +92,13 @@ def _names(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _offline(value: str) -> tuple[str, ...]:
+    names = _names(value)
+    if set(names) - {"invoice", "cash_on_delivery"}:
+        raise ValueError("use invoice, cash_on_delivery or both")
+    return names
+
+
 def _port(value: str) -> int:
     port = int(value)
     if not 1 <= port <= 65535:
@@ -125,9 +135,11 @@ READERS: dict[str, Callable[[str], Any]] = {
     "web_workers": _count,
     "web_threads": _count,
     "stripe_webhook_secrets": _names,
+    "stripe_calls_per_second": _count,
     "currency": _currency,
     "time_zone": ZoneInfo,
     "languages": _names,
+    "offline_methods": _offline,
     "debug": _flag,
     "demo": _flag,
     "testing": _flag,

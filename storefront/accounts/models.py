@@ -18,6 +18,8 @@ class Permission(StrEnum):
     STOCK_EDIT = "stock.edit"
     ORDERS_VIEW = "orders.view"
     ORDERS_EDIT = "orders.edit"
+    ORDERS_REFUND = "orders.refund"
+    PAYMENTS_VIEW = "payments.view"
     JOBS_VIEW = "jobs.view"
     JOBS_EDIT = "jobs.edit"
 
@@ -26,7 +28,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     "owner": frozenset(Permission),
     "manager": frozenset(Permission) - {Permission.JOBS_EDIT},
     "packer": frozenset({Permission.CATALOG_VIEW, Permission.ORDERS_VIEW, Permission.ORDERS_EDIT}),
-    "analyst": frozenset({Permission.CATALOG_VIEW, Permission.ORDERS_VIEW}),
+    "analyst": frozenset({Permission.CATALOG_VIEW, Permission.ORDERS_VIEW, Permission.PAYMENTS_VIEW}),
 }
 
 

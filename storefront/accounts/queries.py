@@ -18,3 +18,9 @@ def find_user_by_session(session: Session, session_id: str) -> User | None:
         return None
     user = session.get(User, int(user_id))
     return user if user and user.is_active and user.session_epoch == int(epoch) else None
+
+
+def list_users_with(session: Session, permission: str) -> list[User]:
+    """Active users one of whose roles carries `permission`, by id."""
+    active = session.scalars(select(User).join(User.roles).where(User.is_active).distinct().order_by(User.id))
+    return [user for user in active if user.can(permission)]

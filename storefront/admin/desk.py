@@ -29,6 +29,7 @@ AREAS = (
     Area("admin.home", _l("Today"), "clock", "catalog.view"),
     Area("admin.orders", _l("Orders"), "receipt", "orders.view"),
     Area("admin.products", _l("Products"), "tag", "catalog.view", also="admin.categories"),
+    Area("admin.money", _l("Money"), "scales", "payments.view"),
     Area("admin.jobs", _l("Jobs"), "gear", "jobs.view"),
 )
 

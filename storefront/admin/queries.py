@@ -12,16 +12,19 @@ from storefront.catalog.queries import ProductFilter, list_products
 from storefront.core.outbox import OutboxJob, OutboxStatus
 from storefront.orders.models import Order, OrderLine, OrderStatus, ReturnLine
 from storefront.orders.queries import count_by_status
+from storefront.payments.queries import list_open_disputes
 from storefront.stock.models import StockEntry, StockItem
 
 LOW_STOCK = 5
 
 
 class Attention(NamedTuple):
-    """How much waits for somebody: orders to send, unpaid orders, products running low, failed jobs."""
+    """How much waits for somebody: paid orders to send, those paid later, unpaid ones, and what else wants a look."""
 
     to_ship: int
+    to_ship_unpaid: int
     unpaid: int
+    disputes: int
     low_stock: int
     failed_jobs: int
 
@@ -37,7 +40,9 @@ def count_attention(session: Session) -> Attention:
     """The numbers of the desk's first page; each equals the length of the list it leads to."""
     orders = count_by_status(session)
     low = list_products(session, ProductFilter(also=has_at_most(LOW_STOCK)), size=1).total
-    return Attention(orders[OrderStatus.PAID], orders[OrderStatus.PENDING], low, count_failed(session))
+    disputes = len(list_open_disputes(session))
+    to_send = (orders[OrderStatus.PAID], orders[OrderStatus.ACCEPTED])
+    return Attention(*to_send, orders[OrderStatus.PENDING], disputes, low, count_failed(session))
 
 
 def has_at_most(available: int) -> ColumnElement[bool]:

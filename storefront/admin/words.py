@@ -1,15 +1,25 @@
 """Events, actors and states in words, for people who read a history."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from storefront.core.web.filters import date_time, money
 from storefront.orders.models import OrderEvent, OrderStatus
+from storefront.payments.gateway import PaymentStatus
+from storefront.payments.models import Payment
+from storefront.payments.offline import METHODS
+from storefront.payments.words import gateway_words, reason_words, status_words
+
+__all__ = ["gateway_words", "reason_words", "status_words"]
 
 EVENTS = {
     "placed": _l("Order placed"),
+    "accepted": _l("Accepted: paid later"),
+    "reminder_sent": _l("Reminder mailed"),
     "paid": _l("Paid"),
     "fulfilled": _l("Sent to the customer"),
     "cancelled": _l("Cancelled"),
@@ -23,12 +33,24 @@ EVENTS = {
     "payment_processing": _l("Payment is being processed"),
     "payment_failed": _l("Payment failed"),
     "payment_canceled": _l("Payment was given up"),
-    "paid_too_late": _l("Money arrived for an order that was over: give it back"),
+    "paid_after_all": _l("Paid late: the order is whole again"),
+    "paid_too_late": _l("Money arrived for an order that was over, and goes back"),
+    "refund_requested": _l("Refund asked for"),
+    "refund_processing": _l("Refund on its way"),
+    "refund_succeeded": _l("Paid back"),
+    "refund_failed": _l("Refund failed"),
+    "refund_mailed": _l("Refund mailed"),
+    "dispute_opened": _l("The payer's bank disputes the payment"),
+    "dispute_changed": _l("The dispute has moved on"),
+    "dispute_won": _l("Dispute won"),
+    "dispute_lost": _l("Dispute lost"),
+    "dispute_closed": _l("Dispute closed"),
     "payment_mismatch": _l("The provider's report does not match this order"),
     "imported": _l("Imported"),
 }
 STATUSES = {
     OrderStatus.PENDING: _l("Unpaid"),
+    OrderStatus.ACCEPTED: _l("To send, paid later"),
     OrderStatus.PAID: _l("To send"),
     OrderStatus.PARTLY_FULFILLED: _l("Partly sent"),
     OrderStatus.FULFILLED: _l("Sent"),
@@ -42,6 +64,21 @@ PAYMENTS = {
     "succeeded": _l("Paid"),
     "failed": _l("Failed"),
     "canceled": _l("Given up"),
+}
+REFUNDS = {
+    "requested": _l("Asked for"),
+    "processing": _l("On its way"),
+    "succeeded": _l("Paid back"),
+    "failed": _l("Failed"),
+}
+DIFFERENCES = {
+    "captured": _l("Money taken"),
+    "refunded": _l("Money paid back"),
+    "unknown_payment": _l("A payment nobody here knows"),
+    "kept_of_ended_order": _l("Money kept of an order that is over"),
+    "paid_but_pending": _l("Paid, but the order waits"),
+    "order_total": _l("The order's total"),
+    "stock": _l("Pieces taken from stock"),
 }
 STOCK = {
     "receipt": _l("Received"),
@@ -76,13 +113,20 @@ def event_details(event: OrderEvent) -> list[str]:
     return found + ([str(event.facts["reason"])] if event.facts.get("reason") else [])
 
 
+def payment_state(payment: Payment) -> str:
+    """How an attempt to pay stands; what is paid later is awaited, and nobody is at it."""
+    if payment.gateway in METHODS and payment.status is PaymentStatus.CREATED:
+        return str(_("Awaited"))
+    return str(PAYMENTS[payment.status])
+
+
 def actor_words(actor: str, names: Mapping[str, str]) -> str:
     """Who did it; `names` has the users'."""
     kind, _separator, rest = actor.partition(":")
     if kind == "user":
         return names.get(actor) or str(_("Somebody who is gone"))
     if kind == "provider":
-        return str(_("Payment provider (%(name)s)", name=rest))
+        return str(_("Payment provider (%(name)s)", name=gateway_words(rest)))
     return str({"shopper": _("Customer"), "shop": _("The shop")}.get(actor, actor))
 
 
@@ -104,9 +148,23 @@ def _text(facts: Mapping[str, Any]) -> list[str]:
     return [str(facts["text"])] if facts.get("text") else []
 
 
+def _amount(facts: Mapping[str, Any]) -> list[str]:
+    found = [money(facts["amount_minor"], facts["currency"])] if "amount_minor" in facts else []
+    found += [reason_words(facts["cause"])] if facts.get("cause") else []
+    return found + ([str(facts["failure_reason"]).replace("_", " ")] if facts.get("failure_reason") else [])
+
+
 def _returned(facts: Mapping[str, Any]) -> list[str]:
     fate = _("Back on the shelf and on sale") if facts.get("is_restocked") else _("Not sold again")
     return [*map(str, facts.get("lines", [])), fate]
+
+
+def _kept(facts: Mapping[str, Any]) -> list[str]:
+    if not facts.get("kept_until"):
+        return []
+    return [
+        _("Its goods were kept at checkout until %(time)s", time=date_time(datetime.fromisoformat(facts["kept_until"])))
+    ]
 
 
 DETAILS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
@@ -116,5 +174,16 @@ DETAILS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "cancelled": lambda facts: [str(_("Its goods were written off"))] if facts.get("is_written_off") else [],
     "payment_failed": _decline,
     "payment_mismatch": _text,
+    "placed": _kept,
+    "accepted": lambda facts: [gateway_words(str(facts.get("method", "")))],
+    "paid": lambda facts: [str(facts["reference"])] if facts.get("reference") else [],
+    "reminder_sent": lambda facts: [str(facts["to"])] if facts.get("to") else [],
+    "refund_requested": _amount,
+    "refund_processing": _amount,
+    "refund_succeeded": _amount,
+    "refund_failed": _amount,
+    "refund_mailed": lambda facts: [str(facts["to"])] if facts.get("to") else [],
+    "dispute_opened": _amount,
+    "dispute_changed": _amount,
     "confirmation_sent": lambda facts: [str(facts["to"])] if facts.get("to") else [],
 }

@@ -11,8 +11,9 @@ from wtforms.widgets import HiddenInput
 from storefront.core.text import fold
 from storefront.core.web.forms import Form, LongSelect, TextField, lowered, trimmed
 from storefront.core.web.language import current
-from storefront.orders.service import Address
+from storefront.orders.draft import Address
 from storefront.orders.shipping import HOME_COUNTRY
+from storefront.payments.offline import ONLINE
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 
@@ -74,6 +75,7 @@ class CheckoutForm(Form):
         render_kw={"autocomplete": "shipping tel", "maxlength": 40, "enterkeyhint": "done"},
     )
     shipping_method = RadioField(_l("Delivery"), [InputRequired(_l("Choose how we should send it."))])
+    payment_method = RadioField(_l("Payment"), [Optional()], default=ONLINE)
     terms = BooleanField(_l("I accept the terms of sale."), [InputRequired(_l("Accept the terms to place the order."))])
     key = HiddenField(validators=[DataRequired(), Regexp(r"^[A-Za-z0-9_-]{16,64}$")])
     quoted_minor = IntegerField(validators=[InputRequired()], widget=HiddenInput())

@@ -1,7 +1,7 @@
 """The use case that ties cart, stock, orders and payments together."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
@@ -13,13 +13,15 @@ from storefront.core import clock
 from storefront.core.db import db, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.orders import service as orders
+from storefront.orders.draft import Address, DraftLine, OrderDraft
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import find_by_checkout_key, get_order
-from storefront.orders.service import Address, DraftLine, OrderDraft
 from storefront.orders.shipping import get_method
 from storefront.payments import service as payments
 from storefront.payments.gateway import Gateway
-from storefront.payments.queries import find_live_payment
+from storefront.payments.offline import ONLINE, accept
+from storefront.payments.queries import find_live_payment, find_paid_payment
+from storefront.payments.refunds import request_rest
 from storefront.stock.holds import Holds
 
 # The shortest time a provider keeps its page open for; what is not paid by then can be sold to somebody else.
@@ -57,7 +59,10 @@ class Unbuyable(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckoutData:
-    """What the shopper sends. `quoted_minor` is the total they saw; `key` is made with the form, once per checkout."""
+    """What the shopper sends. `quoted_minor` is the total they saw; `key` is made with the form, once per checkout.
+
+    `payment_method` is "online", or one of payments.offline that was offered to them.
+    """
 
     key: str
     address: Address
@@ -65,6 +70,8 @@ class CheckoutData:
     quoted_minor: int
     locale: str
     currency: str
+    payment_method: str = ONLINE
+    kept_until: datetime | None = None
     user_id: int | None = None
 
 
@@ -153,6 +160,20 @@ def _cancel(order_id: int, actor: str, reason: str, is_written_off: bool) -> Non
 
 
 @retry_deadlocks
+def cancel_paid(order_id: int, *, actor: str, reason: str, is_written_off: bool) -> None:
+    """Cancel a paid order that was not sent, give its stock back or write it off, and pay back all that is left of it.
+
+    Opens a transaction. Raises OrderMoved, NotOnShelf: then nothing has happened.
+    """
+    with transaction() as session:
+        orders.lock(session, order_id)
+        orders.cancel_paid(order_id, actor, reason, is_written_off=is_written_off)
+        payment = find_paid_payment(session, order_id)
+        if payment is not None:
+            request_rest(payment, reason, actor)
+
+
+@retry_deadlocks
 def _place(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
     with transaction():
         # Whoever waits here for a twin of this form finds an empty cart then.
@@ -164,9 +185,13 @@ def _place(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
         if total != data.quoted_minor:
             raise PriceChanged(total_minor=total)
         order = orders.create(draft, SHOPPER)
+        is_later = data.payment_method != ONLINE and order.total_minor > 0
         if order.total_minor == 0:
             orders.mark_paid(order.id, "shop", reason="nothing to pay")
-        return PlacedOrder(order.id, order.token, [line.variant_id for line in lines], order.total_minor > 0)
+        elif is_later:
+            accept(order.id, data.payment_method, order.total_minor, data.currency, SHOPPER)
+        is_payable = order.total_minor > 0 and not is_later
+        return PlacedOrder(order.id, order.token, [line.variant_id for line in lines], is_payable)
 
 
 def _draft(lines: list[TakenLine], data: CheckoutData) -> OrderDraft:
@@ -184,6 +209,7 @@ def _draft(lines: list[TakenLine], data: CheckoutData) -> OrderDraft:
         shipping_minor=method.price_minor(items, data.currency),
         locale=data.locale,
         expires_at=clock.now() + PAY_WITHIN,
+        kept_until=data.kept_until,
         user_id=data.user_id,
         customer_id=ensure_customer(data.address.email, data.address.country),
     )

@@ -23,6 +23,7 @@ from storefront.core.web.visit import cart_token, kept_hold, last_order, remembe
 from storefront.orders.shipping import get_method, list_methods
 from storefront.payments import service as payments
 from storefront.payments.gateways import get_gateway
+from storefront.payments.offline import ONLINE, list_offline
 from storefront.stock.holds import get_holds
 from storefront.stock.queries import map_available
 from storefront.stock.service import OutOfStock
@@ -165,6 +166,10 @@ def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
         hold=None if short else shown_hold(),
         available=available,
         short=short,
+        payment_hints={
+            ONLINE: ("", _("By card, wallet or bank, on the next page")),
+            **{one.code: ("", one.hint) for one in list_offline(settings().offline_methods, form.country.data)},
+        },
         methods=[(m, m.price_minor(items, currency)) for m in list_methods(form.country.data)],
         items_minor=items,
         shipping_minor=shipping,
@@ -182,6 +187,10 @@ def _offer(form: CheckoutForm) -> None:
     form.shipping_method.choices = [(m.code, str(m.label)) for m in list_methods(form.country.data)]
     if form.shipping_method.data not in codes:
         form.shipping_method.data = codes[0]
+    later = list_offline(settings().offline_methods, form.country.data)
+    form.payment_method.choices = [(ONLINE, _("Pay now")), *((one.code, str(one.label)) for one in later)]
+    if form.payment_method.data not in {ONLINE, *(one.code for one in later)}:
+        form.payment_method.data = ONLINE
 
 
 def _known() -> dict[str, str]:
@@ -190,6 +199,7 @@ def _known() -> dict[str, str]:
 
 
 def _data(form: CheckoutForm) -> service.CheckoutData:
+    hold = shown_hold()
     return service.CheckoutData(
         key=form.key.data or "",
         address=form.address(),
@@ -197,5 +207,7 @@ def _data(form: CheckoutForm) -> service.CheckoutData:
         quoted_minor=form.quoted_minor.data or 0,
         locale=current(),
         currency=settings().currency,
+        payment_method=form.payment_method.data,
+        kept_until=hold.expires_at if hold else None,
         user_id=user_id(),
     )

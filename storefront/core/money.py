@@ -32,6 +32,11 @@ def to_minor(amount: Decimal, currency: str) -> int:
     return int(amount.scaleb(minor_digits(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def share_minor(total_minor: int, part: int, whole: int) -> int:
+    """`part` of `whole` of an amount, halves rounded up; the shares of a growing part differ by what each step adds."""
+    return (2 * total_minor * part + whole) // (2 * whole)
+
+
 def parse_minor(text: str, currency: str) -> int:
     """Minor units of what a person typed ("12.50", "£1,200"); InvalidAmount when it is no exact amount."""
     example = str(to_decimal(1250, currency))

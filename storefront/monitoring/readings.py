@@ -19,6 +19,7 @@ from storefront.stock.reconcile import DriftKind, find_drift
 
 # What is older than the reconciler's round is for the reconciler to tell.
 LOOK_BACK = timedelta(minutes=10)
+WAITING = (OrderStatus.PENDING, OrderStatus.ACCEPTED, OrderStatus.PAID)
 
 
 class Readings(Collector):
@@ -39,10 +40,10 @@ class Readings(Collector):
 
 
 def _read_orders(session: Session) -> Iterator[Metric]:
-    counted = select(Order.status, func.count()).where(Order.status.in_([OrderStatus.PENDING, OrderStatus.PAID]))
+    counted = select(Order.status, func.count()).where(Order.status.in_(WAITING))
     found: dict[OrderStatus, int] = dict(session.execute(counted.group_by(Order.status)).all())
     waiting = GaugeMetricFamily("storefront_orders", "Orders that wait, by what for.", labels=["status"])
-    for status in (OrderStatus.PENDING, OrderStatus.PAID):
+    for status in WAITING:
         waiting.add_metric([status.value], found.get(status, 0))
     yield waiting
     is_overdue = (Order.status == OrderStatus.PENDING) & (Order.expires_at < clock.now())

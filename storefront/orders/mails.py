@@ -1,5 +1,8 @@
 """Mails about an order, in the language it was placed in."""
 
+from datetime import datetime
+from typing import Any
+
 from flask import render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -27,6 +30,14 @@ def send_confirmation(order_id: int, settings: Settings) -> None:
         service.record(order_id, CONFIRMED, "shop", facts={"to": mail.to})
 
 
+def _later(order: Order) -> dict[str, Any] | None:
+    """How and until when an order is paid that was accepted without money."""
+    if order.paid_at is not None:
+        return None
+    facts = next((event.facts for event in order.events if event.kind == "accepted"), None)
+    return facts and {"method": facts["method"], "due_at": datetime.fromisoformat(facts["due_at"])}
+
+
 def confirmation(order: Order, settings: Settings) -> Mail:
     """The mail with the order's lines, totals and link."""
     with force_locale(order.locale):
@@ -34,6 +45,8 @@ def confirmation(order: Order, settings: Settings) -> Mail:
             "order": order,
             "url": f"{settings.base_url}/orders/{order.token}",
             "shipping_label": label_of(order.shipping_method),
+            "later": _later(order),
+            "bank_details": settings.bank_details,
         }
         return Mail(
             key=f"order-{order.number.lower()}-confirmed",

@@ -12,9 +12,10 @@ from storefront.core.db import BigId, EnumText, Model, UtcDateTime
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands; refunds and returns are records beside it."""
+    """Where an order stands; refunds and returns are records beside it. An accepted one is sent and paid later."""
 
     PENDING = "pending"
+    ACCEPTED = "accepted"
     PAID = "paid"
     PARTLY_FULFILLED = "partly_fulfilled"
     FULFILLED = "fulfilled"
@@ -23,12 +24,16 @@ class OrderStatus(StrEnum):
 
 
 TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
-    OrderStatus.PENDING: frozenset({OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED}),
-    OrderStatus.PAID: frozenset({OrderStatus.PARTLY_FULFILLED, OrderStatus.FULFILLED}),
+    OrderStatus.PENDING: frozenset(
+        {OrderStatus.ACCEPTED, OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED}
+    ),
+    OrderStatus.ACCEPTED: frozenset({OrderStatus.PAID, OrderStatus.FULFILLED, OrderStatus.CANCELLED}),
+    OrderStatus.PAID: frozenset({OrderStatus.PARTLY_FULFILLED, OrderStatus.FULFILLED, OrderStatus.CANCELLED}),
     OrderStatus.PARTLY_FULFILLED: frozenset({OrderStatus.FULFILLED}),
     OrderStatus.FULFILLED: frozenset(),
     OrderStatus.CANCELLED: frozenset(),
-    OrderStatus.EXPIRED: frozenset(),
+    # Money that arrives late makes the order whole again while its goods can still be had.
+    OrderStatus.EXPIRED: frozenset({OrderStatus.PAID}),
 }
 
 
@@ -36,6 +41,7 @@ class Order(Model):
     """One order in one currency. `number` is for people, `token` opens its page, `checkout_key` makes it once.
 
     items + shipping + tax - discount = total; `tax_minor` is what comes on top of prices that do not include it.
+    `turn` counts how often its stock was taken: once, and again when its money came after it had expired.
     """
 
     __tablename__ = "shop_order"
@@ -77,6 +83,7 @@ class Order(Model):
     discount_minor: Mapped[int] = mapped_column(BigId, default=0)
     total_minor: Mapped[int] = mapped_column(BigId)
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    turn: Mapped[int] = mapped_column(default=1)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -115,6 +122,11 @@ class OrderLine(Model):
     total_minor: Mapped[int] = mapped_column(BigId)
 
     order: Mapped[Order] = relationship(back_populates="lines")
+
+    @property
+    def paid_minor(self) -> int:
+        """What was paid for the whole line."""
+        return self.total_minor
 
 
 class OrderEvent(Model):

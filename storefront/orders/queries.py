@@ -1,5 +1,6 @@
 """Reads of orders, loaded with what pages show."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -102,3 +103,9 @@ def _one(session: Session, query: Select[Order]) -> Order:
     if order is None:
         raise UnknownOrder()
     return order
+
+
+def map_numbers(session: Session, order_ids: Iterable[int]) -> dict[int, str]:
+    """The numbers of orders by their ids."""
+    found = session.execute(select(Order.id, Order.number).where(Order.id.in_(list(order_ids))))
+    return {row.id: row.number for row in found}

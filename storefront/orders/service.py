@@ -2,10 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -17,9 +14,12 @@ from storefront.core import clock, outbox
 from storefront.core.db import insert_rows, joined, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict
 from storefront.core.text import spoken_number
+from storefront.orders.draft import Address, CreatedOrder, DraftLine, OrderDraft
 from storefront.orders.models import TRANSITIONS, Order, OrderEvent, OrderLine, OrderStatus
 from storefront.orders.queries import UnknownOrder, get_order_by_id
 from storefront.stock import service as stock
+
+UNSENT = frozenset({OrderStatus.PENDING, OrderStatus.ACCEPTED, OrderStatus.PAID})
 
 
 class OrderMoved(Conflict):
@@ -32,58 +32,6 @@ class NumberTaken(Conflict):
     """The number that was drawn belongs to another order: the transaction is undone, and another one is drawn."""
 
 
-class CreatedOrder(NamedTuple):
-    """What a new order is found by, and what it costs."""
-
-    id: int
-    number: str
-    token: str
-    total_minor: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Address:
-    """Who gets the parcel, as entered at checkout; country is ISO 3166-1 alpha-2."""
-
-    email: str
-    name: str
-    line1: str
-    city: str
-    postcode: str
-    country: str
-    line2: str = ""
-    region: str = ""
-    phone: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DraftLine:
-    """One line as it will be written into the order; price in minor units."""
-
-    variant_id: int
-    sku: str
-    name: str
-    variant_name: str
-    quantity: int
-    unit_price_minor: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderDraft:
-    """Everything an order is made of. `checkout_key` makes it once, however often it is sent."""
-
-    checkout_key: str
-    address: Address
-    lines: Sequence[DraftLine]
-    currency: str
-    shipping_method: str
-    shipping_minor: int
-    locale: str
-    expires_at: datetime
-    user_id: int | None = None
-    customer_id: int | None = None
-
-
 def create(draft: OrderDraft, actor: str) -> CreatedOrder:
     """Write a pending order and take its stock, all or nothing; joins the caller's transaction.
 
@@ -91,7 +39,8 @@ def create(draft: OrderDraft, actor: str) -> CreatedOrder:
     that they are locked only across the commit.
     """
     order = _insert(joined(), draft)
-    record(order.id, "placed", actor, to_status=OrderStatus.PENDING)
+    facts = {"kept_until": draft.kept_until.isoformat(timespec="seconds")} if draft.kept_until else {}
+    record(order.id, "placed", actor, to_status=OrderStatus.PENDING, facts=facts)
     rows = [{"order_id": order.id, **_line(line)} for line in draft.lines]
     line_ids = insert_rows(joined(), OrderLine, rows) if rows else []
     lines = zip(draft.lines, line_ids, strict=True)
@@ -143,9 +92,67 @@ def mark_paid(order_id: int, actor: str, **facts: Any) -> bool:
         if error.facts["status"] in {OrderStatus.PAID, OrderStatus.PARTLY_FULFILLED, OrderStatus.FULFILLED}:
             return False
         raise
-    outbox.stage("orders.send_confirmation", dedupe_key=f"order-confirmation-{order_id}", order_id=order_id)
-    count_sold(_sold_per_product(session, order_id))
+    _count_as_sold(session, order_id)
     return True
+
+
+def accept(order_id: int, actor: str, **facts: Any) -> None:
+    """Take a pending order that is paid later: it can be sent, and does not expire; joins. Raises OrderMoved."""
+    move(order_id, OrderStatus.PENDING, OrderStatus.ACCEPTED, actor, "accepted", **facts)
+    _count_as_sold(joined(), order_id)
+
+
+def settle(order_id: int, actor: str, **facts: Any) -> None:
+    """Note that an accepted order was paid, whether or not it was sent before; joins. Raises OrderMoved."""
+    session = joined()
+    if _status(session, order_id) is OrderStatus.ACCEPTED:
+        move(order_id, OrderStatus.ACCEPTED, OrderStatus.PAID, actor, "paid", **facts)
+        return
+    is_sent = (Order.id == order_id) & (Order.status == OrderStatus.FULFILLED) & Order.paid_at.is_(None)
+    changed: Any = session.execute(
+        update(Order).where(is_sent).values(paid_at=clock.now()).execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:
+        raise OrderMoved(status=_status(session, order_id))
+    record(order_id, "paid", actor, facts=facts)
+
+
+def revive(order_id: int, actor: str, **facts: Any) -> None:
+    """Make an expired order whole whose money came late: paid, with its stock taken again; joins.
+
+    Raises OutOfStock when it cannot be had any more: what was done here must be undone then (a savepoint will do).
+    """
+    session = joined()
+    move(order_id, OrderStatus.EXPIRED, OrderStatus.PAID, actor, "paid_after_all", **facts)
+    session.execute(update(Order).where(Order.id == order_id).values(turn=Order.turn + 1))
+    _count_as_sold(session, order_id)
+    stock.take(stock_lines(get_order_by_id(session, order_id)), actor)
+
+
+def cancel_paid(order_id: int, actor: str, reason: str, *, is_written_off: bool) -> None:
+    """Cancel a paid order that was not sent and give its stock back, or write it off; joins.
+
+    Its money is given back beside this (payments.refunds). Raises OrderMoved, NotOnShelf.
+    """
+    _cancel_sold(order_id, OrderStatus.PAID, actor, reason, is_written_off)
+
+
+def cancel_accepted(order_id: int, actor: str, reason: str, *, is_written_off: bool) -> None:
+    """Cancel an accepted order that was neither sent nor paid, and give its stock back or write it off; joins.
+
+    Raises OrderMoved, NotOnShelf.
+    """
+    _cancel_sold(order_id, OrderStatus.ACCEPTED, actor, reason, is_written_off)
+
+
+def _cancel_sold(order_id: int, expected: OrderStatus, actor: str, reason: str, is_written_off: bool) -> None:
+    facts = {"is_written_off": True} if is_written_off else {}
+    move(order_id, expected, OrderStatus.CANCELLED, actor, "cancelled", reason=reason, **facts)
+    session = joined()
+    sold = _sold_per_product(session, order_id)
+    count_sold({product_id: -pieces for product_id, pieces in sold.items()})
+    end = stock.discard if is_written_off else stock.release
+    end(stock_lines(get_order_by_id(session, order_id)), actor, reason)
 
 
 def cancel_pending(order_id: int, actor: str, reason: str, *, is_written_off: bool = False) -> None:
@@ -168,18 +175,20 @@ def expire_pending(order_id: int, actor: str) -> None:
 
 @retry_deadlocks
 def fulfil(order_id: int, actor: str) -> None:
-    """Note that a paid order was shipped whole, and take it from the shelf; opens a transaction."""
+    """Note that a paid or accepted order was shipped whole, and take it from the shelf; opens a transaction."""
     with transaction() as session:
-        move(order_id, OrderStatus.PAID, OrderStatus.FULFILLED, actor, "fulfilled")
+        is_accepted = lock(session, order_id).status is OrderStatus.ACCEPTED
+        expected = OrderStatus.ACCEPTED if is_accepted else OrderStatus.PAID
+        move(order_id, expected, OrderStatus.FULFILLED, actor, "fulfilled")
         stock.ship(stock_lines(get_order_by_id(session, order_id)))
 
 
 @retry_deadlocks
 def change_address(order_id: int, address: Address, actor: str) -> None:
-    """Correct where a pending or paid order goes, and note what it was; opens a transaction. Raises OrderMoved."""
+    """Correct where an order that was not sent goes, and note what it was; opens a transaction. Raises OrderMoved."""
     with transaction() as session:
         order = lock(session, order_id)
-        if order.status not in {OrderStatus.PENDING, OrderStatus.PAID}:
+        if order.status not in UNSENT:
             raise OrderMoved(status=order.status)
         before = {name: getattr(order, name) for name in vars(address)}
         for name, value in vars(address).items():
@@ -207,7 +216,9 @@ def lock(session: Session, order_id: int) -> Order:
 def stock_lines(order: Order) -> list[stock.StockLine]:
     """The order's lines as stock counts them."""
     return [
-        stock.StockLine(line.variant_id, line.quantity, line.id) for line in order.lines if line.variant_id is not None
+        stock.StockLine(line.variant_id, line.quantity, line.id, turn=order.turn)
+        for line in order.lines
+        if line.variant_id is not None
     ]
 
 
@@ -240,6 +251,11 @@ def _insert(session: Session, draft: OrderDraft) -> CreatedOrder:
 
 def _line(draft: DraftLine) -> dict[str, Any]:
     return {**vars(draft), "total_minor": draft.quantity * draft.unit_price_minor}
+
+
+def _count_as_sold(session: Session, order_id: int) -> None:
+    outbox.stage("orders.send_confirmation", dedupe_key=f"order-confirmation-{order_id}", order_id=order_id)
+    count_sold(_sold_per_product(session, order_id))
 
 
 def _status(session: Session, order_id: int) -> OrderStatus:

@@ -14,9 +14,11 @@ from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order
 from storefront.orders.shipping import label_of
 from storefront.payments import service as payments
+from storefront.payments.gateway import RefundStatus
 from storefront.payments.gateways import get_gateway
 from storefront.payments.models import FINAL, Payment
-from storefront.payments.queries import list_payments
+from storefront.payments.offline import due_payment
+from storefront.payments.queries import list_payments, list_refunds
 
 blueprint = Blueprint("orders", __name__)
 
@@ -32,6 +34,9 @@ def show(token: str) -> Response:
         fragment="status",
         order=order,
         payment=attempts[-1] if attempts else None,
+        due=due_payment(db.session(), order),
+        bank_details=settings().bank_details,
+        refunds=[one for one in list_refunds(db.session(), order.id) if one.status is not RefundStatus.FAILED],
         is_confirming=_is_confirming(order, attempts),
         shipping_label=label_of(order.shipping_method),
     )

@@ -1,5 +1,6 @@
 """What the shop asks of a payment provider: requests, results and named errors, free of any provider's words."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,6 +84,78 @@ class PaymentState:
     decline_code: str | None
 
 
+class RefundStatus(StrEnum):
+    """Where a refund stands. A bank may send back what had succeeded, so only failed is final."""
+
+    REQUESTED = "requested"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundRequest:
+    """What is to be paid back of one payment; the same `idempotency_key` goes with the same values on every retry."""
+
+    refund_id: int
+    payment_ref: str
+    order_number: str
+    amount_minor: int
+    currency: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundState:
+    """What the provider says about one refund; `refund_id` is ours, 0 for one that was made on the provider's site."""
+
+    refund_ref: str
+    refund_id: int
+    amount_minor: int
+    status: RefundStatus
+    failure_reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeState:
+    """What the provider says about a complaint of the card's owner; `status` and `reason` are its own words."""
+
+    dispute_ref: str
+    status: str
+    reason: str
+    amount_minor: int
+    evidence_due_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoneyState:
+    """Where the money of one payment is: what was taken, and everything that went back or is disputed.
+
+    A payment that this shop did not ask for has no `attempt_id` (0). What was held and never taken is no refund.
+    """
+
+    payment_ref: str
+    attempt_id: int
+    currency: str
+    is_live: bool
+    captured_minor: int
+    refunds: tuple[RefundState, ...] = ()
+    disputes: tuple[DisputeState, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceivedPayment:
+    """One payment in the provider's own books, for comparing them with ours."""
+
+    payment_ref: str
+    attempt_id: int
+    currency: str
+    captured_minor: int
+    refunded_minor: int
+    created_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProviderEvent:
     """The envelope of a verified message: it says what to look up, and is never itself believed about money.
@@ -144,6 +217,22 @@ class Gateway(Protocol):
 
         A payment that already succeeded, failed or was canceled is no error: its state is the answer.
         """
+        ...
+
+    def refund(self, request: RefundRequest) -> RefundState:
+        """Pay back; idempotent on `request.idempotency_key`. GatewayRejected when there is not so much left."""
+        ...
+
+    def look_up_money(self, payment_ref: str) -> MoneyState:
+        """Ask what has become of the money of a payment that succeeded."""
+        ...
+
+    def list_events(self, since: datetime) -> Iterator[tuple[ProviderEvent, str]]:
+        """Every event since then that a message would tell of, the oldest first, with its body."""
+        ...
+
+    def list_received(self, since: datetime) -> Iterator[ReceivedPayment]:
+        """Every payment of this shop since then of which money was taken."""
         ...
 
     def read_event(self, body: bytes, signature: str) -> ProviderEvent:

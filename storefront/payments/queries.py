@@ -2,14 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
 
 from storefront.core import clock
 from storefront.core.errors import N_, NotFound
-from storefront.payments.models import Payment, WebhookEvent
+from storefront.payments.gateway import PaymentStatus, RefundStatus
+from storefront.payments.models import DECIDED, Dispute, MoneyComparison, Payment, Refund, RefundLine, WebhookEvent
 
 STALE_AFTER = timedelta(minutes=2)
+# A bank takes days over what it has begun, so it is asked less often.
+SLOW_STALE_AFTER = timedelta(hours=1)
 
 
 class UnknownPayment(NotFound):
@@ -49,3 +52,67 @@ def get_event(session: Session, event_id: int) -> WebhookEvent:
     if event is None:
         raise UnknownPayment(id=event_id)
     return event
+
+
+def find_paid_payment(session: Session, order_id: int) -> Payment | None:
+    """The attempt that paid the order."""
+    is_paid = (Payment.order_id == order_id) & (Payment.status == PaymentStatus.SUCCEEDED)
+    return session.scalar(select(Payment).where(is_paid).order_by(Payment.id.desc()).limit(1))
+
+
+def get_refund(session: Session, refund_id: int) -> Refund:
+    """The refund; raises UnknownPayment."""
+    refund = session.get(Refund, refund_id)
+    if refund is None:
+        raise UnknownPayment(id=refund_id)
+    return refund
+
+
+def list_refunds(session: Session, order_id: int) -> list[Refund]:
+    """All refunds of an order with their lines, the oldest first."""
+    query = select(Refund).where(Refund.order_id == order_id).options(selectinload(Refund.lines))
+    return list(session.scalars(query.order_by(Refund.id)))
+
+
+def list_disputes(session: Session, order_id: int) -> list[Dispute]:
+    """All disputes of an order, the oldest first."""
+    return list(session.scalars(select(Dispute).where(Dispute.order_id == order_id).order_by(Dispute.id)))
+
+
+def list_open_disputes(session: Session) -> list[Dispute]:
+    """Disputes that are not decided, the one whose answer is due first at the top."""
+    query = select(Dispute).where(Dispute.status.not_in(DECIDED))
+    return list(session.scalars(query.order_by(Dispute.evidence_due_at, Dispute.id)))
+
+
+def map_refunded_pieces(session: Session, order_id: int) -> dict[int, int]:
+    """How many pieces of each order line (by its id) were paid back or are asked to be."""
+    query = (
+        select(RefundLine.order_line_id, func.sum(RefundLine.quantity))
+        .join(Refund, Refund.id == RefundLine.refund_id)
+        .where(Refund.order_id == order_id, Refund.status != RefundStatus.FAILED)
+        .group_by(RefundLine.order_line_id)
+    )
+    return {line_id: int(pieces) for line_id, pieces in session.execute(query)}
+
+
+def refunded_shipping_minor(session: Session, order_id: int) -> int:
+    """How much of what was paid for delivery went back or is asked to."""
+    is_counted = (Refund.order_id == order_id) & (Refund.status != RefundStatus.FAILED)
+    return int(session.scalar(select(func.sum(Refund.shipping_minor)).where(is_counted)) or 0)
+
+
+def list_stale_refunds(session: Session, limit: int = 500) -> list[tuple[int, datetime]]:
+    """Refunds whose outcome is not known and that nobody has asked about for a while, as (id, last touched)."""
+    moment = clock.now()
+    is_stale = or_(
+        (Refund.status == RefundStatus.REQUESTED) & (Refund.updated_at < moment - STALE_AFTER),
+        (Refund.status == RefundStatus.PROCESSING) & (Refund.updated_at < moment - SLOW_STALE_AFTER),
+    )
+    query = select(Refund.id, Refund.updated_at).where(is_stale)
+    return [(row.id, row.updated_at) for row in session.execute(query.order_by(Refund.updated_at).limit(limit))]
+
+
+def list_comparisons(session: Session, limit: int = 60) -> list[MoneyComparison]:
+    """The comparisons of the last weeks, the newest first."""
+    return list(session.scalars(select(MoneyComparison).order_by(MoneyComparison.id.desc()).limit(limit)))

@@ -3,33 +3,38 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import force_locale
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, outbox
-from storefront.core.db import db, retry_deadlocks, table_of, transaction
+from storefront.core.db import db, joined, retry_deadlocks, table_of, transaction
 from storefront.core.errors import N_, Conflict
 from storefront.orders import service as orders
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order_by_id
-from storefront.orders.shipping import label_of
+from storefront.payments.asking import session_request
 from storefront.payments.gateway import (
     Gateway,
     GatewayRejected,
     PaymentState,
     PaymentStatus,
     ProviderEvent,
-    SessionLine,
     SessionRequest,
 )
 from storefront.payments.models import FINAL, TRANSITIONS, Payment, WebhookEvent
+from storefront.payments.money import follow
+from storefront.payments.offline import METHODS
 from storefront.payments.queries import find_live_payment, get_event, get_payment
+from storefront.payments.refunds import request_rest
+from storefront.stock.service import OutOfStock
 
 # The provider wants at least 30 minutes from the moment it hears of a session.
 MIN_SESSION = timedelta(minutes=40)
-HANDLED_PREFIX = "checkout.session."
+# Why money goes back by itself; the customer's mail explains it.
+LATE = "paid after the order was over"
+SESSION_KINDS = "checkout.session."
+MONEY_KINDS = ("refund.", "charge.refunded", "charge.dispute.")
 
 
 class PaymentMismatch(Conflict):
@@ -86,13 +91,17 @@ def process_event(event_id: int, gateway: Gateway) -> None:
     Raises UnknownPayment while the attempt it is about is not committed here, so that the job tries again.
     """
     event = get_event(db.session(), event_id)
-    session_id, is_ours = event.session_id, event.kind.startswith(HANDLED_PREFIX)
+    session_id, payment_ref, kind = event.session_id, event.payment_ref, event.kind
     is_done = event.processed_at is not None
     db.session.rollback()
     if is_done:
         return
-    if session_id and is_ours:
-        apply_state(gateway.look_up(session_id), gateway)
+    if session_id and kind.startswith(SESSION_KINDS):
+        state = gateway.look_up(session_id)
+        if state.attempt_id:  # The provider's account may sell elsewhere as well: that is none of our business.
+            apply_state(state, gateway)
+    elif payment_ref and kind.startswith(MONEY_KINDS):
+        follow(payment_ref, gateway)
     with transaction() as session:
         get_event(session, event_id).processed_at = clock.now()
 
@@ -132,7 +141,7 @@ def stop(order_id: int, gateway: Gateway, base_url: str) -> None:
     When the payment has succeeded meanwhile the order becomes paid, and the caller's transition fails on that.
     """
     payment = find_live_payment(db.session(), order_id)
-    if payment is None:
+    if payment is None or payment.gateway in METHODS:
         return
     payment_id, session_id, key = payment.id, payment.session_id, payment.idempotency_key
     db.session.rollback()
@@ -156,7 +165,7 @@ def _intend(order_id: int, gateway_name: str, base_url: str) -> tuple[Payment, S
         payment = find_live_payment(session, order_id)
         if payment is None:
             payment = _new_attempt(session, order, gateway_name)
-        request = _request(order, payment, base_url)
+        request = session_request(order, payment, base_url)
         session.expunge(payment)
         return payment, request
 
@@ -194,40 +203,9 @@ def _prolong(payment_id: int) -> Payment:
 
 
 def _read_request(payment: Payment, base_url: str) -> SessionRequest:
-    request = _request(get_order_by_id(db.session(), payment.order_id), payment, base_url)
+    request = session_request(get_order_by_id(db.session(), payment.order_id), payment, base_url)
     db.session.rollback()
     return request
-
-
-def _request(order: Order, payment: Payment, base_url: str) -> SessionRequest:
-    """Made of the order's snapshot alone, so that a repeated call says the same under the same key."""
-    page = f"{base_url}/orders/{order.token}"
-    return SessionRequest(
-        order_id=order.id,
-        order_number=order.number,
-        attempt_id=payment.id,
-        currency=payment.currency,
-        amount_minor=payment.amount_minor,
-        lines=tuple(_session_line(line.name, line.variant_name, line) for line in order.lines),
-        shipping_minor=order.shipping_minor,
-        shipping_name=_shipping_name(order),
-        email=order.email,
-        locale=order.locale,
-        success_url=f"{page}/return",
-        cancel_url=page,
-        expires_at=payment.expires_at,
-        idempotency_key=payment.idempotency_key,
-    )
-
-
-def _shipping_name(order: Order) -> str:
-    with force_locale(order.locale):
-        return label_of(order.shipping_method)
-
-
-def _session_line(name: str, variant_name: str, line: Any) -> SessionLine:
-    shown = f"{name} – {variant_name}" if variant_name else name
-    return SessionLine(name=shown, quantity=line.quantity, unit_minor=line.unit_price_minor)
 
 
 def _check(payment: Payment, order: Order, state: PaymentState, gateway: Gateway) -> None:
@@ -256,6 +234,7 @@ def _move(session: Session, payment: Payment, state: PaymentState) -> bool:
             session_id=state.session_id,
             payment_ref=state.payment_ref,
             decline_code=state.decline_code,
+            captured_minor=state.amount_minor if state.status is PaymentStatus.SUCCEEDED else 0,
             updated_at=clock.now(),
         )
         .execution_options(synchronize_session=False)
@@ -270,10 +249,24 @@ def _tell_order(order: Order, payment: Payment, state: PaymentState, actor: str)
         orders.record(order.id, f"payment_{state.status}", actor, facts=facts)
         return
     if order.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
-        # Money for an order that is over must never be lost from sight: it stands in the order's events.
-        orders.record(order.id, "paid_too_late", actor, facts=facts)
+        _settle_late(order, payment, actor, facts)
         return
     orders.mark_paid(order.id, actor, **facts)
+
+
+def _settle_late(order: Order, payment: Payment, actor: str, facts: dict[str, Any]) -> None:
+    """Money for an order that is over: its goods are taken again while they can be had, else the money goes back."""
+    session = joined()
+    if order.status is OrderStatus.EXPIRED:
+        try:
+            with session.begin_nested():
+                orders.revive(order.id, actor, **facts)
+        except OutOfStock:
+            session.expire_all()
+        else:
+            return
+    orders.record(order.id, "paid_too_late", actor, facts=facts)
+    request_rest(payment, LATE, "shop")
 
 
 def _touch(payment_id: int) -> None:

@@ -42,11 +42,14 @@ class StockItem(Model):
 
 
 class StockEntry(Model):
-    """One line of the ledger, never changed: `available` is the sum of `quantity`. `actor` is who did it."""
+    """One line of the ledger, never changed: `available` is the sum of `quantity`. `actor` is who did it.
+
+    An order takes its stock once per `turn`: a second time when its money came after it had expired.
+    """
 
     __tablename__ = "stock_entry"
     __table_args__ = (
-        UniqueConstraint("order_line_id", "kind"),
+        UniqueConstraint("order_line_id", "kind", "turn"),
         UniqueConstraint("return_line_id"),
         Index(None, "variant_id", "id"),
         CheckConstraint("quantity <> 0", name="quantity"),
@@ -57,6 +60,7 @@ class StockEntry(Model):
     quantity: Mapped[int] = mapped_column()
     kind: Mapped[EntryKind] = mapped_column(EnumText(EntryKind, 12))
     order_line_id: Mapped[int | None] = mapped_column(BigId)
+    turn: Mapped[int] = mapped_column(default=1)
     return_line_id: Mapped[int | None] = mapped_column(BigId)
     actor: Mapped[str] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(200), default="")

@@ -33,12 +33,13 @@ TAKE = (
 
 @dataclass(frozen=True)
 class StockLine:
-    """So many pieces of one variant for one order line, or for one line of a return."""
+    """So many pieces of one variant for one order line in its order's `turn`, or for one line of a return."""
 
     variant_id: int
     quantity: int
     order_line_id: int | None = None
     return_line_id: int | None = None
+    turn: int = 1
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def take(lines: Iterable[StockLine], actor: str) -> None:
     """Sell `lines`, all or none: ledger entries first, then the guarded rows; joins the caller's transaction.
 
     Raises OutOfStock, and the caller's transaction must not commit then. Idempotent per order line: the ledger's
-    UNIQUE(order_line_id, kind) refuses a second sale.
+    UNIQUE(order_line_id, kind, turn) refuses a second sale.
     """
     session, wanted = joined(), list(lines)
     _write_entries(session, wanted, EntryKind.SALE, sign=-1, actor=actor)
@@ -187,6 +188,7 @@ def _write_entries(
             "kind": kind,
             "order_line_id": line.order_line_id,
             "return_line_id": line.return_line_id,
+            "turn": line.turn,
             "actor": actor,
             "reason": reason,
         }

@@ -11,7 +11,8 @@ from werkzeug.test import Client, TestResponse
 
 from storefront.payments.demo_provider import DemoProvider
 from storefront.payments.gateway import SessionLine, SessionRequest
-from storefront.payments.stripe_gateway import StripeGateway, session_params
+from storefront.payments.stripe_api.sessions import session_params
+from storefront.payments.stripe_gateway import StripeGateway
 
 if TYPE_CHECKING:
     from stripe._v1_services import V1Services

@@ -12,9 +12,10 @@ from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.text import NUMBER_ALPHABET
 from storefront.orders import service as orders
+from storefront.orders.draft import DraftLine, OrderDraft
 from storefront.orders.models import OrderStatus
 from storefront.orders.queries import get_order_by_id
-from storefront.orders.service import DraftLine, NumberTaken, OrderDraft, OrderMoved
+from storefront.orders.service import NumberTaken, OrderMoved
 from storefront.stock.service import OutOfStock
 from tests.fixtures.factories import ADDRESS, make_order, make_variant
 from tests.fixtures.readings import count_orders, event_kinds, stock_of

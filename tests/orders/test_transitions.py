@@ -48,8 +48,9 @@ def status_of(order_id: int) -> OrderStatus:
     return get_order_by_id(db.session(), order_id).status
 
 
-def test_a_paid_order_never_becomes_expired_or_cancelled() -> None:
-    assert not TRANSITIONS[OrderStatus.PAID] & {OrderStatus.EXPIRED, OrderStatus.CANCELLED, OrderStatus.PENDING}
+def test_a_paid_order_never_becomes_expired_or_unpaid_again() -> None:
+    assert not TRANSITIONS[OrderStatus.PAID] & {OrderStatus.EXPIRED, OrderStatus.PENDING}
+    assert TRANSITIONS[OrderStatus.EXPIRED] == {OrderStatus.PAID}
 
 
 @pytest.mark.usefixtures("context")

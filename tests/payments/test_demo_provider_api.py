@@ -14,7 +14,8 @@ from werkzeug.test import Client, TestResponse
 from storefront.payments.demo_provider import idempotency, objects
 from storefront.payments.demo_provider.idempotency import claim, run_once
 from storefront.payments.demo_provider.store import Store
-from storefront.payments.stripe_gateway import API_VERSION, session_params
+from storefront.payments.stripe_api.sessions import session_params
+from storefront.payments.stripe_gateway import API_VERSION
 from tests.contracts.gateway_demo import API_KEY, Demo, make_demo, make_request
 
 SESSIONS = "/v1/checkout/sessions"

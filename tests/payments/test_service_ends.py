@@ -169,7 +169,7 @@ def test_money_for_an_order_that_is_over_is_not_lost_from_sight(order: int, prov
     payments.confirm(payment_id, provider.gateway)
     payments.confirm(payment_id, provider.gateway)
     assert status_of(order) is OrderStatus.CANCELLED
-    assert event_kinds(order) == ["placed", "payment_started", "cancelled", "paid_too_late"]
+    assert event_kinds(order) == ["placed", "payment_started", "cancelled", "paid_too_late", "refund_requested"]
     assert attempts(order)[0].status is PaymentStatus.SUCCEEDED
     assert staged("orders.send_confirmation") == []
 

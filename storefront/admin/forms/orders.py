@@ -6,8 +6,8 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp
 
 from storefront.core.web.forms import Form, TextField, lowered, trimmed
+from storefront.orders.draft import Address
 from storefront.orders.models import Order
-from storefront.orders.service import Address
 
 BACK_ON_SALE, WRITTEN_OFF = "back_on_sale", "written_off"
 NAMES = ("email", "name", "line1", "line2", "city", "region", "postcode", "country", "phone")
@@ -52,6 +52,12 @@ class NoteForm(Form):
         filters=(trimmed,),
         render_kw={"maxlength": 2000, "rows": 3},
     )
+
+
+class PaymentForm(Form):
+    """What is known of money that came."""
+
+    reference = TextField(_l("Reference"), [Optional(), Length(max=120)])
 
 
 class CancelForm(Form):

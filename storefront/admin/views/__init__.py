@@ -1,6 +1,31 @@
 """The merchant's desk: one blueprint, a module of views per area. No rule lives here."""
 
 from storefront.admin.desk import blueprint
-from storefront.admin.views import categories, drift, home, jobs, orders, pictures, products, returns, stock
+from storefront.admin.views import (
+    categories,
+    drift,
+    home,
+    jobs,
+    money,
+    orders,
+    pictures,
+    products,
+    refunds,
+    returns,
+    stock,
+)
 
-__all__ = ["blueprint", "categories", "drift", "home", "jobs", "orders", "pictures", "products", "returns", "stock"]
+__all__ = [
+    "blueprint",
+    "categories",
+    "drift",
+    "home",
+    "jobs",
+    "money",
+    "orders",
+    "pictures",
+    "products",
+    "refunds",
+    "returns",
+    "stock",
+]

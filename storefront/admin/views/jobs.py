@@ -1,6 +1,6 @@
 """Jobs: what the job server does, what waits in the outbox, what failed, and trying again."""
 
-from flask import flash, url_for
+from flask import flash, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
@@ -43,6 +43,9 @@ def retry_job(job_id: int) -> Response:
         flash(_("The job is tried again now."), "good")
     else:
         flash(_("This job is done already, so there is nothing to try again."), "warn")
+    number = request.args.get("order")
+    if number:  # It was tried from the order's page.
+        return see_other(url_for("admin.order", number=number, history="all", _anchor="history"))
     return see_other(url_for("admin.jobs"))
 
 

@@ -5,24 +5,27 @@ from typing import Any
 
 from flask import flash, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from storefront.admin import lists, words
 from storefront.admin.desk import actor, blueprint
-from storefront.admin.forms.orders import WRITTEN_OFF, AddressForm, CancelForm, NoteForm, address_values
+from storefront.admin.forms.orders import WRITTEN_OFF, AddressForm, CancelForm, NoteForm, PaymentForm, address_values
 from storefront.admin.queries import map_names
+from storefront.admin.timeline import all_moments, order_moments
 from storefront.checkout import service as checkout
 from storefront.checkout.forms import country_choices
 from storefront.core.db import db
-from storefront.core.errors import Conflict, ShopError, Unavailable
+from storefront.core.errors import Conflict, Forbidden, ShopError, Unavailable
 from storefront.core.web import page, see_other, settings, staff, tell
 from storefront.orders import service
-from storefront.orders.models import Order
+from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import count_by_status, get_order_by_number, list_orders
 from storefront.orders.returns import map_left
 from storefront.orders.shipping import label_of
+from storefront.payments import offline
 from storefront.payments.gateways import get_gateway
-from storefront.payments.queries import list_payments
+from storefront.payments.queries import list_disputes, list_payments, list_refunds
 
 
 @blueprint.get("/orders")
@@ -71,18 +74,32 @@ def fulfil_order(number: str) -> Response:
 @blueprint.post("/orders/<number>/cancellation")
 @staff("orders.edit")
 def cancel_order(number: str) -> Response:
-    """Cancel an unpaid order; its goods can be sold again, or are written off."""
+    """Cancel an unpaid order, or one that is paid and not sent, whose money goes back then."""
     form, found = CancelForm(), get_order_by_number(db.session(), number)
     if not form.validate():
         return _show(found, status=422, cancel_form=form)
     is_written_off = form.goods.data == WRITTEN_OFF
     try:
-        _cancel(found.id, form.reason.data or "", is_written_off)
+        _cancel(found, form.reason.data or "", is_written_off)
     except (Conflict, Unavailable) as error:
         return _back(number, tell(error), "warn")
     if is_written_off:
         return _back(number, _("Order %(number)s is cancelled. Its goods are written off.", number=number), "good")
     return _back(number, _("Order %(number)s is cancelled. Its goods are back in stock.", number=number), "good")
+
+
+@blueprint.post("/orders/<number>/payments")
+@staff("orders.refund")
+def note_payment(number: str) -> Response:
+    """Note that the money of an invoice, or from the courier, has come."""
+    form, found = PaymentForm(), get_order_by_number(db.session(), number)
+    if not form.validate():
+        return _show(found, status=422, payment_form=form)
+    try:
+        offline.note_paid(found.id, form.reference.data or "", actor())
+    except Conflict as error:
+        return _back(number, tell(error), "warn")
+    return _back(number, _("Order %(number)s is paid.", number=number), "good")
 
 
 @blueprint.post("/orders/<number>/notes")
@@ -119,9 +136,17 @@ def change_address(number: str) -> Response:
     return _back(number, _("The address is changed."), "good")
 
 
-def _cancel(order_id: int, reason: str, is_written_off: bool) -> None:
-    url = settings().base_url
-    checkout.cancel_unpaid(order_id, get_gateway(), url, actor=actor(), reason=reason, is_written_off=is_written_off)
+def _cancel(found: Order, reason: str, is_written_off: bool) -> None:
+    """Cancelling what is paid pays back, and only who may do that may do this."""
+    wanted: dict[str, Any] = {"actor": actor(), "reason": reason, "is_written_off": is_written_off}
+    if found.status is OrderStatus.ACCEPTED:
+        offline.cancel(found.id, **wanted)
+    elif found.status is not OrderStatus.PAID:
+        checkout.cancel_unpaid(found.id, get_gateway(), settings().base_url, **wanted)
+    elif current_user.can("orders.refund"):
+        checkout.cancel_paid(found.id, **wanted)
+    else:
+        raise Forbidden()
 
 
 def _back(number: str, text: str, tone: str) -> Response:
@@ -131,15 +156,29 @@ def _back(number: str, text: str, tone: str) -> Response:
 
 def _show(found: Order, status: int = 200, **forms: Any) -> Response:
     session = db.session()
+    attempts = list_payments(session, found.id)
+    is_whole = request.args.get("history") == "all"
+    moments = all_moments(session, found) if is_whole else order_moments(found)
     return page(
         "admin/orders/show.html",
         status=status,
         order=found,
-        payments=list_payments(session, found.id),
+        payments=attempts,
+        due=offline.due_payment(session, found),
+        refunds=list_refunds(session, found.id),
+        disputes=list_disputes(session, found.id),
+        can_pay_back=any(paid.refunded_minor < paid.captured_minor for paid in attempts),
         can_come_back=any(map_left(session, found).values()),
-        names=map_names(session, {event.actor for event in found.events}),
+        names=map_names(session, {moment.actor for moment in moments}),
+        moments=moments,
+        is_whole=is_whole,
         words=words,
-        **{"note_form": NoteForm(formdata=None), "cancel_form": CancelForm(formdata=None), **forms},
+        **{
+            "note_form": NoteForm(formdata=None),
+            "cancel_form": CancelForm(formdata=None),
+            "payment_form": PaymentForm(formdata=None),
+            **forms,
+        },
         **_delivery(found),
     )
 

@@ -8,7 +8,8 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from storefront.core.money import format_minor
-from storefront.payments.stripe_gateway import LOCALES, from_provider
+from storefront.payments.stripe_api.sessions import LOCALES
+from storefront.payments.stripe_api.units import from_provider
 
 LANGUAGES = {"zh": "zh-Hans", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant-HK"}
 

@@ -1,0 +1,153 @@
+"""kill -9 at every point between an intent and its outcome: nothing is lost and nothing happens twice.
+
+`KILLS=20` kills twenty times at each point instead of once.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront.config import Settings
+from storefront.core import clock
+from storefront.core.db import db, transaction
+from storefront.orders import service as orders
+from storefront.orders.models import OrderStatus
+from storefront.orders.queries import get_order_by_id
+from storefront.payments.comparison import compare
+from storefront.payments.queries import list_payments
+from storefront.stock import service as stock
+from tests.faults import kills
+from tests.fixtures.factories import make_order, make_variant
+from tests.fixtures.paying import make_paid, make_started, read, refunds_of, theirs
+from tests.fixtures.provider import Provider
+from tests.fixtures.readings import event_kinds, forget
+
+TIMES = int(os.environ.get("KILLS", "1"))
+fresh = multiprocessing.get_context("forkserver")
+fresh.set_forkserver_preload(["tests.faults.kills", "storefront.app", "storefront.admin.views", "stripe"])
+
+
+@pytest.fixture
+def provider(context: Flask) -> Provider:
+    return Provider(context)
+
+
+@pytest.fixture
+def die(settings: Settings, tmp_path: Path) -> Callable[[str, int, int], list[str]]:
+    """`die(step, order, point)` takes the step in a process that dies there; point 0 gives the names of all points."""
+    environ = {
+        "SECRET_KEY": settings.secret_key,
+        "DATA_DIR": str(settings.data_dir),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "TESTING": "1",
+    }
+
+    def die(step: str, order_id: int, point: int) -> list[str]:
+        db.session.remove()
+        report = tmp_path / "points"
+        process = fresh.Process(target=kills.act, args=(environ, step, order_id, point, str(report)))
+        process.start()
+        process.join(60)
+        assert process.exitcode == (-9 if point else 0)
+        return [] if point else report.read_text().splitlines()
+
+    return die
+
+
+def finish(provider: Provider, order_id: int) -> None:
+    """What sweep and jobs do afterwards, twice."""
+    for _ in range(2):
+        for step in ("hear", "drive"):
+            kills.STEPS[step](order_id, provider.gateway)
+            db.session.rollback()
+
+
+def assert_books_agree(provider: Provider) -> None:
+    forget()
+    found = compare(provider.gateway, clock.now() - timedelta(days=1))
+    assert found.differences == ()
+
+
+def status_of(order_id: int) -> OrderStatus:
+    forget()
+    return get_order_by_id(db.session(), order_id).status
+
+
+@pytest.mark.xdist_group("kills")
+def test_killed_while_it_opens_the_providers_page(provider: Provider, die) -> None:
+    names = die("start", make_order().id, 0)
+    assert names.count("before start") == 1
+    assert len(names) >= 6
+    for point in list(range(1, len(names) + 1)) * TIMES:
+        order_id, known = make_order().id, len(provider.sessions())
+        die("start", order_id, point)
+        kills.start(order_id, provider.gateway)
+        assert len(provider.sessions()) == known + 1, names[point - 1]
+        forget()
+        (payment,) = list_payments(db.session(), order_id)
+        session_id = payment.session_id
+        forget()
+        provider.pay(session_id)
+        finish(provider, order_id)
+        assert status_of(order_id) is OrderStatus.PAID
+    assert_books_agree(provider)
+
+
+@pytest.mark.xdist_group("kills")
+def test_killed_while_it_hears_of_a_payment(provider: Provider, die) -> None:
+    first = make_started(provider)
+    provider.pay(first.session_id)
+    names = die("hear", first.order_id, 0)
+    assert {"before list_events", "before look_up", "after a commit"} <= set(names)
+    for point in list(range(1, len(names) + 1)) * TIMES:
+        started = make_started(provider)
+        provider.pay(started.session_id)
+        die("hear", started.order_id, point)
+        finish(provider, started.order_id)
+        assert event_kinds(started.order_id) == ["placed", "payment_started", "paid"], names[point - 1]
+    assert_books_agree(provider)
+
+
+@pytest.mark.xdist_group("kills")
+def test_killed_while_it_pays_back(provider: Provider, die) -> None:
+    names = die("pay_back", make_paid(provider).order_id, 0)
+    assert {"before refund", "after refund"} <= set(names)
+    for point in list(range(1, len(names) + 1)) * TIMES:
+        paid = make_paid(provider)
+        die("pay_back", paid.order_id, point)
+        finish(provider, paid.order_id)
+        # Killed before anything was committed, nobody was told that it would happen: the form is sent again.
+        kills.pay_back(paid.order_id, provider.gateway)
+        assert [amount for _, amount in refunds_of(paid.order_id)] == [100], names[point - 1]
+        assert theirs(provider, paid.payment_ref) == (paid.total_minor, [100])
+    assert_books_agree(provider)
+
+
+@pytest.mark.xdist_group("kills")
+def test_killed_while_late_money_goes_back(provider: Provider, die) -> None:
+    def late() -> int:
+        variant = make_variant(stock_level=1)
+        variant_id, started = variant.id, make_started(provider, variant)
+        with transaction():
+            orders.expire_pending(started.order_id, "tests")
+        stock.adjust(variant_id, -1, "tests", "sold elsewhere")
+        provider.pay(started.session_id)
+        return started.order_id
+
+    names = die("hear", late(), 0)
+    for point in list(range(1, len(names) + 1)) * TIMES:
+        order_id = late()
+        die("hear", order_id, point)
+        finish(provider, order_id)
+        ended = read(order_id)
+        assert status_of(order_id) is OrderStatus.EXPIRED
+        assert [amount for _, amount in refunds_of(order_id)] == [ended.total_minor], names[point - 1]
+        assert theirs(provider, ended.payment_ref) == (ended.total_minor, [ended.total_minor])
+    finish(provider, 0)
+    assert_books_agree(provider)
