@@ -112,13 +112,15 @@ def run_worker(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT. RQ gives up when it loses its server at a bad moment; then we begin anew."""
     from redis import RedisError
 
+    prepare_to_fork(worker_app(settings))
     while True:
-        worker = make_worker(settings)
+        worker: SteadyWorker | None = None
         try:
+            worker = make_worker(settings)  # Asks the server for the worker's address.
             worker.work(logging_level="WARNING")
             return
         except RedisError as error:
-            if worker.is_told_to_stop:
+            if worker is not None and worker.is_told_to_stop:
                 return
             log.warning("waiting for the server of the queue: %s", error)
         # RQ's own handlers would ask the server that is away.
@@ -137,7 +139,6 @@ def make_worker(settings: Settings) -> "SteadyWorker":
 
     from jobs.steady import SteadyWorker
 
-    prepare_to_fork(worker_app(settings))
     connection = connect(settings.redis_queue_url)
     return SteadyWorker(
         [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],

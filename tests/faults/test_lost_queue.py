@@ -37,6 +37,16 @@ def test_the_worker_waits_for_it_and_works_again(factory: Factory) -> None:
     assert worker.poll() is None
 
 
+def test_a_worker_that_begins_without_it_waits_for_it() -> None:
+    with Factory() as factory:
+        factory.valkey.kill()
+        factory.start("worker")
+        time.sleep(4)
+        assert factory.processes["worker"].poll() is None, (factory.folder / "log").read_text()
+        factory.valkey.start()
+        assert eventually(lambda: count_workers(factory) == 1, 20), (factory.folder / "log").read_text()
+
+
 def test_it_ends_when_it_is_told_to_meanwhile(factory: Factory) -> None:
     worker = factory.processes["worker"]
     factory.valkey.kill()
