@@ -210,7 +210,7 @@ class by_hand:  # noqa: N801  # It is used like a function.
 
 
 def place_by_hand(cursor: psycopg.Cursor[Any], token: str) -> None:
-    """What the service does, in ten statements."""
+    """What the service does, in twelve statements."""
     now, key = datetime.now(UTC).replace(tzinfo=None), secrets.token_urlsafe(24)
     cart_id = one(cursor, "SELECT id FROM cart WHERE token = %s FOR UPDATE", token)[0]
     if cursor.execute("SELECT id FROM shop_order WHERE checkout_key = %s", (key,)).fetchone():
@@ -222,14 +222,22 @@ def place_by_hand(cursor: psycopg.Cursor[Any], token: str) -> None:
         cart_id,
     )
     customer_id = one(cursor, "SELECT id FROM customer WHERE email = %s", ADDRESS.email)[0]
+    one(
+        cursor,
+        "SELECT m.price_minor FROM shipping_method m JOIN shipping_zone z ON z.id = m.zone_id JOIN zone_country c"
+        " ON c.zone_id = z.id WHERE c.country = 'GB' AND m.is_active ORDER BY m.position",
+    )
+    cursor.execute("SELECT tax_class, name, rate_ppm, is_included FROM tax_rate WHERE country = 'GB'").fetchall()
     cursor.execute("DELETE FROM cart_line WHERE cart_id = %s", (cart_id,))
     items = price * quantity
     order_id = one(
         cursor,
         "INSERT INTO shop_order (number, token, checkout_key, source, status, customer_id, email, name, phone, line1,"
-        " line2, city, region, postcode, country, locale, shipping_method, currency, items_minor, shipping_minor,"
+        " line2, city, region, postcode, country, locale, shipping_method, shipping_name, coupon_code, currency,"
+        " items_minor, shipping_minor, shipping_tax_minor, included_tax_minor, taxes, credit_minor, turn,"
         " tax_minor, discount_minor, total_minor, placed_at, expires_at) VALUES (%s, %s, %s, 'shop', 'pending', %s, %s,"
-        " %s, '', %s, '', %s, '', %s, 'GB', 'en', 'standard', 'GBP', %s, %s, 0, 0, %s, %s, %s) RETURNING id",
+        " %s, '', %s, '', %s, '', %s, 'GB', 'en', 'standard', 'Standard delivery', '', 'GBP', %s, %s, 0, 0, '[]', 0, 1,"
+        " 0, 0, %s, %s, %s) RETURNING id",
         secrets.token_hex(5),
         secrets.token_urlsafe(32),
         key,
@@ -254,7 +262,8 @@ def write_lines(cursor: psycopg.Cursor[Any], order_id: int, line: tuple[Any, ...
     line_id = one(
         cursor,
         "INSERT INTO order_line (order_id, variant_id, sku, name, variant_name, quantity, unit_price_minor,"
-        " total_minor) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
+        " total_minor, discount_minor, tax_minor, tax_rate_ppm, is_tax_included)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, 0, 0, true) RETURNING id",
         order_id,
         *line,
     )[0]
@@ -264,8 +273,8 @@ def write_lines(cursor: psycopg.Cursor[Any], order_id: int, line: tuple[Any, ...
         (order_id, now),
     )
     cursor.execute(
-        "INSERT INTO stock_entry (variant_id, quantity, kind, order_line_id, actor, reason, created_at)"
-        " VALUES (%s, %s, 'sale', %s, 'shopper', '', %s)",
+        "INSERT INTO stock_entry (variant_id, quantity, kind, order_line_id, turn, actor, reason, created_at)"
+        " VALUES (%s, %s, 'sale', %s, 1, 'shopper', '', %s)",
         (variant_id, -quantity, line_id, now),
     )
     cursor.execute(

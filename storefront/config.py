@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.core import UnknownLocaleError
+from babel.core import Locale, UnknownLocaleError
 from babel.numbers import get_currency_name
 
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - it is compared with, not bound to.
@@ -53,6 +53,7 @@ class Settings:
     bank_details: str = ""
     shop_name: str = "Linden & Rye"
     currency: str = "GBP"
+    country: str = "GB"
     time_zone: ZoneInfo = LONDON
     languages: tuple[str, ...] = ("en", "zh_Hans")
     debug: bool = False
@@ -124,6 +125,12 @@ def _currency(value: str) -> str:
     return code
 
 
+def _country(value: str) -> str:
+    if value.upper() not in Locale("en").territories or len(value) != 2:
+        raise ValueError("use an ISO 3166-1 code such as GB")
+    return value.upper()
+
+
 def _url(value: str) -> str:
     return value.rstrip("/")
 
@@ -137,6 +144,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "stripe_webhook_secrets": _names,
     "stripe_calls_per_second": _count,
     "currency": _currency,
+    "country": _country,
     "time_zone": ZoneInfo,
     "languages": _names,
     "offline_methods": _offline,

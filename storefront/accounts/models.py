@@ -20,13 +20,15 @@ class Permission(StrEnum):
     ORDERS_EDIT = "orders.edit"
     ORDERS_REFUND = "orders.refund"
     PAYMENTS_VIEW = "payments.view"
+    PROMOTIONS_EDIT = "promotions.edit"
+    SETTINGS_EDIT = "settings.edit"
     JOBS_VIEW = "jobs.view"
     JOBS_EDIT = "jobs.edit"
 
 
 ROLES: dict[str, frozenset[Permission]] = {
     "owner": frozenset(Permission),
-    "manager": frozenset(Permission) - {Permission.JOBS_EDIT},
+    "manager": frozenset(Permission) - {Permission.JOBS_EDIT, Permission.SETTINGS_EDIT},
     "packer": frozenset({Permission.CATALOG_VIEW, Permission.ORDERS_VIEW, Permission.ORDERS_EDIT}),
     "analyst": frozenset({Permission.CATALOG_VIEW, Permission.ORDERS_VIEW, Permission.PAYMENTS_VIEW}),
 }

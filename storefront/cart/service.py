@@ -15,6 +15,7 @@ from storefront.catalog.queries import get_variant
 from storefront.core import clock
 from storefront.core.db import joined, retry_deadlocks, table_of, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput, NotFound
+from storefront.tax.rules import TaxClass
 
 KEEP_GUESTS = timedelta(days=60)
 
@@ -34,7 +35,9 @@ class TakenLine(NamedTuple):
     name: str
     unit_price_minor: int
     is_active: bool
+    weight_grams: int
     status: ProductStatus
+    tax_class: TaxClass
 
     @property
     def can_be_bought(self) -> bool:
@@ -47,7 +50,7 @@ def _read_lines() -> Select[Any]:
     of_line = (LINES.c.variant_id, LINES.c.quantity)
     of_variant = (variants.c.sku, variants.c.name, products.c.name, variants.c.price_minor, variants.c.is_active)
     return (
-        select(*of_line, *of_variant, products.c.status)
+        select(*of_line, *of_variant, variants.c.weight_grams, products.c.status, products.c.tax_class)
         .select_from(LINES.join(variants).join(products))
         .where(LINES.c.cart_id == bindparam("cart_id"))
         .order_by(LINES.c.id)

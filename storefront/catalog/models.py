@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.core import clock
 from storefront.core.db import BigId, EnumText, Model, UtcDateTime
+from storefront.tax.rules import TaxClass
 
 IMAGE_WIDTHS = (320, 640, 960)
 
@@ -54,6 +55,7 @@ class Product(Model):
     category_id: Mapped[int] = mapped_column(ForeignKey("category.id"))
     status: Mapped[ProductStatus] = mapped_column(EnumText(ProductStatus, 10), default=ProductStatus.ACTIVE)
     price_minor: Mapped[int] = mapped_column(BigId, default=0)
+    tax_class: Mapped[TaxClass] = mapped_column(EnumText(TaxClass, 20), default=TaxClass.STANDARD)
     sold: Mapped[int] = mapped_column(default=0)
     search_text: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
@@ -91,13 +93,17 @@ class Variant(Model):
     """What is really sold: one SKU with its price. `name` tells it from its sisters ("" when it has none)."""
 
     __tablename__ = "variant"
-    __table_args__ = (CheckConstraint("price_minor >= 0", name="price"),)
+    __table_args__ = (
+        CheckConstraint("price_minor >= 0", name="price"),
+        CheckConstraint("weight_grams >= 0", name="weight"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), index=True)
     sku: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(120), default="")
     price_minor: Mapped[int] = mapped_column(BigId)
+    weight_grams: Mapped[int] = mapped_column(default=0)
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
 

@@ -9,10 +9,10 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Optio
 from wtforms.widgets import HiddenInput
 
 from storefront.core.text import fold
+from storefront.core.web import settings
 from storefront.core.web.forms import Form, LongSelect, TextField, lowered, trimmed
 from storefront.core.web.language import current
 from storefront.orders.draft import Address
-from storefront.orders.shipping import HOME_COUNTRY
 from storefront.payments.offline import ONLINE
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
@@ -39,7 +39,7 @@ class CheckoutForm(Form):
     country = SelectField(
         _l("Country"),
         [DataRequired(_l("Choose a country."))],
-        default=HOME_COUNTRY,
+        default=lambda: settings().country,
         widget=LongSelect(),
         render_kw={"autocomplete": "shipping country"},
     )
@@ -75,6 +75,11 @@ class CheckoutForm(Form):
         render_kw={"autocomplete": "shipping tel", "maxlength": 40, "enterkeyhint": "done"},
     )
     shipping_method = RadioField(_l("Delivery"), [InputRequired(_l("Choose how we should send it."))])
+    code = TextField(
+        _l("Discount code or gift card"),
+        [Optional(), Length(max=60)],
+        render_kw={"maxlength": 60, "autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
     payment_method = RadioField(_l("Payment"), [Optional()], default=ONLINE)
     terms = BooleanField(_l("I accept the terms of sale."), [InputRequired(_l("Accept the terms to place the order."))])
     key = HiddenField(validators=[DataRequired(), Regexp(r"^[A-Za-z0-9_-]{16,64}$")])

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from storefront.accounts.service import ensure_customer
 from storefront.cart import service as carts
 from storefront.cart.service import TakenLine
+from storefront.checkout.quote import NOTHING_APPLIED, Applied, Quote, QuotedLine, make_quote
 from storefront.core import clock
 from storefront.core.db import db, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput
@@ -16,13 +18,14 @@ from storefront.orders import service as orders
 from storefront.orders.draft import Address, DraftLine, OrderDraft
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import find_by_checkout_key, get_order
-from storefront.orders.shipping import get_method
+from storefront.payments import credit
 from storefront.payments import service as payments
 from storefront.payments.gateway import Gateway
 from storefront.payments.offline import ONLINE, accept
-from storefront.payments.queries import find_live_payment, find_paid_payment
-from storefront.payments.refunds import request_rest
+from storefront.payments.queries import find_live_payment
+from storefront.payments.refunds import request_all
 from storefront.stock.holds import Holds
+from storefront.tax.rules import TaxRule
 
 # The shortest time a provider keeps its page open for; what is not paid by then can be sold to somebody else.
 PAY_WITHIN = timedelta(minutes=30)
@@ -46,7 +49,7 @@ class EmptyCart(Conflict):
 
 
 class PriceChanged(Conflict):
-    """The total is no longer what the shopper saw; `total_minor` is what it is now."""
+    """What is to be paid is no longer what the shopper saw; `total_minor` is what it is now."""
 
     message = N_("Prices in your cart have changed. Look at the new total before you order.")
 
@@ -59,7 +62,7 @@ class Unbuyable(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckoutData:
-    """What the shopper sends. `quoted_minor` is the total they saw; `key` is made with the form, once per checkout.
+    """What the shopper sends. `quoted_minor` is what they saw that was left to pay; `key` is made with the form, once.
 
     `payment_method` is "online", or one of payments.offline that was offered to them.
     """
@@ -71,6 +74,7 @@ class CheckoutData:
     locale: str
     currency: str
     payment_method: str = ONLINE
+    applied: Applied = NOTHING_APPLIED
     kept_until: datetime | None = None
     user_id: int | None = None
 
@@ -78,7 +82,8 @@ class CheckoutData:
 def place_order(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
     """Turn the cart into a pending order; one transaction, idempotent on `data.key`.
 
-    Raises EmptyCart, Unbuyable, PriceChanged, NoSuchMethod, OutOfStock: then nothing has happened.
+    Raises EmptyCart, Unbuyable, PriceChanged, NoSuchMethod, CodeRefused, CreditGone, OutOfStock: then nothing has
+    happened.
     """
     for tries_left in reversed(range(NUMBER_TRIES)):
         try:
@@ -125,6 +130,7 @@ def _expire(order_id: int) -> None:
         is_due = order.expires_at is not None and order.expires_at <= clock.now()
         if order.status is OrderStatus.PENDING and is_due and find_live_payment(session, order_id) is None:
             orders.expire_pending(order_id, "shop")
+            credit.release(order_id, "shop")
 
 
 def cancel_order(order_token: str, gateway: Gateway, base_url: str, cart_token: str | None) -> str | None:
@@ -157,6 +163,7 @@ def _cancel(order_id: int, actor: str, reason: str, is_written_off: bool) -> Non
         if order.status is OrderStatus.PENDING and find_live_payment(session, order_id) is not None:
             raise payments.StillPayable(id=order_id)
         orders.cancel_pending(order_id, actor, reason, is_written_off=is_written_off)
+        credit.release(order_id, actor)
 
 
 @retry_deadlocks
@@ -168,45 +175,58 @@ def cancel_paid(order_id: int, *, actor: str, reason: str, is_written_off: bool)
     with transaction() as session:
         orders.lock(session, order_id)
         orders.cancel_paid(order_id, actor, reason, is_written_off=is_written_off)
-        payment = find_paid_payment(session, order_id)
-        if payment is not None:
-            request_rest(payment, reason, actor)
+        request_all(order_id, reason, actor)
 
 
 @retry_deadlocks
 def _place(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
-    with transaction():
+    with transaction() as session:
         # Whoever waits here for a twin of this form finds an empty cart then.
         lines = carts.take_out(cart_token)
         if not lines:
             raise EmptyCart()
-        draft = _draft(lines, data)
-        total = sum(line.quantity * line.unit_price_minor for line in draft.lines) + draft.shipping_minor
-        if total != data.quoted_minor:
-            raise PriceChanged(total_minor=total)
-        order = orders.create(draft, SHOPPER)
-        is_later = data.payment_method != ONLINE and order.total_minor > 0
-        if order.total_minor == 0:
+        gone = [line.name for line in lines if not line.can_be_bought]
+        if gone:
+            raise Unbuyable(names=", ".join(gone))
+        quote = _quote(session, lines, data)
+        if quote.due_minor != data.quoted_minor:
+            raise PriceChanged(total_minor=quote.due_minor)
+        order = orders.create(_draft(lines, quote, data), SHOPPER)
+        credit.reserve(order.id, quote.tenders, data.currency, 1, SHOPPER)
+        is_later = data.payment_method != ONLINE and order.due_minor > 0
+        if order.due_minor == 0:
             orders.mark_paid(order.id, "shop", reason="nothing to pay")
+            credit.capture(order.id)
         elif is_later:
-            accept(order.id, data.payment_method, order.total_minor, data.currency, SHOPPER)
-        is_payable = order.total_minor > 0 and not is_later
+            accept(order.id, data.payment_method, order.due_minor, data.currency, SHOPPER)
+        is_payable = order.due_minor > 0 and not is_later
         return PlacedOrder(order.id, order.token, [line.variant_id for line in lines], is_payable)
 
 
-def _draft(lines: list[TakenLine], data: CheckoutData) -> OrderDraft:
-    gone = [line.name for line in lines if not line.can_be_bought]
-    if gone:
-        raise Unbuyable(names=", ".join(gone))
-    method = get_method(data.shipping_method, data.address.country)
-    items = sum(line.quantity * line.unit_price_minor for line in lines)
+def _quote(session: Session, lines: list[TakenLine], data: CheckoutData) -> Quote:
+    priced = [QuotedLine(line.quantity, line.unit_price_minor, line.weight_grams, line.tax_class) for line in lines]
+    return make_quote(
+        session,
+        priced,
+        country=data.address.country,
+        shipping_method=data.shipping_method,
+        currency=data.currency,
+        applied=data.applied,
+        user_id=data.user_id,
+    )
+
+
+def _draft(lines: list[TakenLine], quote: Quote, data: CheckoutData) -> OrderDraft:
     return OrderDraft(
         checkout_key=data.key,
         address=data.address,
-        lines=[_draft_line(line) for line in lines],
+        lines=[_draft_line(line, rule) for line, rule in zip(lines, quote.rules, strict=True)],
         currency=data.currency,
-        shipping_method=method.code,
-        shipping_minor=method.price_minor(items, data.currency),
+        shipping_method=quote.offer.code,
+        shipping_name=quote.offer.name,
+        totals=quote.totals,
+        coupon=quote.coupon,
+        credit_minor=quote.credit_minor,
         locale=data.locale,
         expires_at=clock.now() + PAY_WITHIN,
         kept_until=data.kept_until,
@@ -215,7 +235,7 @@ def _draft(lines: list[TakenLine], data: CheckoutData) -> OrderDraft:
     )
 
 
-def _draft_line(line: TakenLine) -> DraftLine:
+def _draft_line(line: TakenLine, rule: TaxRule) -> DraftLine:
     return DraftLine(
         variant_id=line.variant_id,
         sku=line.sku,
@@ -223,6 +243,7 @@ def _draft_line(line: TakenLine) -> DraftLine:
         variant_name=line.variant_name,
         quantity=line.quantity,
         unit_price_minor=line.unit_price_minor,
+        tax=rule,
     )
 
 

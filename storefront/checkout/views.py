@@ -11,19 +11,23 @@ from storefront.cart import service as carts
 from storefront.cart.models import Cart
 from storefront.cart.queries import find_cart, items_minor
 from storefront.cart.shortage import free_now, remember_short
-from storefront.checkout import service
+from storefront.checkout import codes, service
 from storefront.checkout.forms import CheckoutForm, country_choices
 from storefront.checkout.keeping import keep, shown_hold
+from storefront.checkout.quote import NOTHING_APPLIED, Quote, QuotedLine
 from storefront.checkout.service import PlacedOrder
 from storefront.core.db import db
 from storefront.core.errors import Conflict, InvalidInput, Unavailable
 from storefront.core.web import page, public, see_other, settings, tell, wants_fragment
 from storefront.core.web.language import current
 from storefront.core.web.visit import cart_token, kept_hold, last_order, remember_hold, remember_order, user_id
-from storefront.orders.shipping import get_method, list_methods
+from storefront.orders.words import ShownTotals, quote_totals
 from storefront.payments import service as payments
 from storefront.payments.gateways import get_gateway
-from storefront.payments.offline import ONLINE, list_offline
+from storefront.payments.offline import ONLINE, OfflineMethod, list_offline
+from storefront.promotions.coupons import CodeRefused
+from storefront.shipping.queries import find_served_countries
+from storefront.shipping.words import method_words
 from storefront.stock.holds import get_holds
 from storefront.stock.queries import map_available
 from storefront.stock.service import OutOfStock
@@ -73,6 +77,9 @@ def place() -> Response:
         return _again(form, 200)
     if "take" in request.form:
         return _take_what_is_left(form)
+    # A code that was typed is looked at before anything is ordered, whichever button was pressed.
+    if form.code.data or {"drop", "credit"} & request.form.keys():
+        return _change_codes(form)
     if not form.validate():
         return _again(form, 422)
     try:
@@ -83,10 +90,15 @@ def place() -> Response:
     except OutOfStock as error:
         remember_short(error.facts["lines"])
         return _again(form, 409)
+    except CodeRefused as error:
+        codes.drop_coupon()
+        form.form_errors.append(tell(error))
+        return _again(form, 409)
     except (Conflict, InvalidInput) as error:
         form.form_errors.append(tell(error))
         return _again(form, 409)
     remember_hold(None)
+    codes.keep(NOTHING_APPLIED)
     remember_order(placed.token)
     return _to_payment(placed)
 
@@ -120,6 +132,14 @@ def _take_what_is_left(form: CheckoutForm) -> Response:
     return _again(form, 200)
 
 
+def _change_codes(form: CheckoutForm) -> Response:
+    """Apply or drop a code; everything that was typed stays."""
+    cart = _read_cart()
+    if cart is None:
+        return _ordered_already()
+    return _again(form, 200 if codes.change(form, items_minor(cart)) else 422)
+
+
 def _to_payment(placed: PlacedOrder) -> Response:
     """The order stands whatever the provider answers: without its page the shopper pays from the order's page."""
     if placed.is_payable:
@@ -151,10 +171,9 @@ def _again(form: CheckoutForm, status: int) -> Response:
 
 def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
     _offer(form)
-    items, currency = items_minor(cart), settings().currency
-    method = get_method(form.shipping_method.data, form.country.data)
-    shipping = method.price_minor(items, currency)
-    form.quoted_minor.data = items + shipping
+    quote = codes.quote_for(_quoted_lines(cart), form.country.data, form.shipping_method.data or None)
+    _offer_methods(form, quote)
+    form.quoted_minor.data = quote.due_minor if quote else 0
     form.quoted_minor.raw_data = None
     available = free_now(map_available(db.session(), [line.variant_id for line in cart.lines]))
     short = [line for line in cart.lines if available[line.variant_id] < line.quantity]
@@ -168,29 +187,53 @@ def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
         short=short,
         payment_hints={
             ONLINE: ("", _("By card, wallet or bank, on the next page")),
-            **{one.code: ("", one.hint) for one in list_offline(settings().offline_methods, form.country.data)},
+            **{one.code: ("", one.hint) for one in _offline(form.country.data)},
         },
-        methods=[(m, m.price_minor(items, currency)) for m in list_methods(form.country.data)],
-        items_minor=items,
-        shipping_minor=shipping,
-        total_minor=items + shipping,
-        currency=currency,
+        quote=quote,
+        shown_totals=_totals(quote) if quote else None,
+        codes=codes.shown_codes(codes.applied()),
+        credit_minor=codes.credit_minor(),
+        currency=settings().currency,
     )
 
 
+def _totals(quote: Quote) -> ShownTotals:
+    code, shipping = quote.coupon.code if quote.coupon else "", method_words(quote.offer.name)
+    return quote_totals(quote.totals, settings().currency, code, shipping, quote.credit_minor)
+
+
+def _quoted_lines(cart: Cart) -> list[QuotedLine]:
+    return [
+        QuotedLine(line.quantity, line.variant.price_minor, line.variant.weight_grams, line.variant.product.tax_class)
+        for line in cart.lines
+    ]
+
+
 def _offer(form: CheckoutForm) -> None:
-    """Fill the choices, and choose the usual method where the chosen one does not go."""
-    form.country.choices = country_choices()
-    if form.country.data not in dict(form.country.choices):
-        form.country.data = form.country.default
-    codes = [method.code for method in list_methods(form.country.data)]
-    form.shipping_method.choices = [(m.code, str(m.label)) for m in list_methods(form.country.data)]
-    if form.shipping_method.data not in codes:
-        form.shipping_method.data = codes[0]
-    later = list_offline(settings().offline_methods, form.country.data)
+    """Fill the choices: countries that something goes to, and the ways to pay there."""
+    served = find_served_countries(db.session())
+    form.country.choices = [(code, name) for code, name in country_choices() if served is None or code in served]
+    if form.country.data not in {choice[0] for choice in form.country.choices}:
+        home = settings().country
+        form.country.data = home if served is None or home in served else next(iter(form.country.choices), ("",))[0]
+    # What can be chosen of it is known once the cart is quoted; the order looks again.
+    form.shipping_method.validate_choice = False
+    form.shipping_method.choices = []
+    later = _offline(form.country.data)
     form.payment_method.choices = [(ONLINE, _("Pay now")), *((one.code, str(one.label)) for one in later)]
     if form.payment_method.data not in {ONLINE, *(one.code for one in later)}:
         form.payment_method.data = ONLINE
+
+
+def _offer_methods(form: CheckoutForm, quote: Quote | None) -> None:
+    """The ways to send this cart, the chosen one or the first of them marked."""
+    offers = quote.offers if quote else []
+    form.shipping_method.choices = [(offer.code, method_words(offer.name)) for offer in offers]
+    form.shipping_method.data = quote.offer.code if quote else None
+
+
+def _offline(country: str) -> list[OfflineMethod]:
+    return list_offline(settings().offline_methods, country, settings().country)
 
 
 def _known() -> dict[str, str]:
@@ -208,6 +251,7 @@ def _data(form: CheckoutForm) -> service.CheckoutData:
         locale=current(),
         currency=settings().currency,
         payment_method=form.payment_method.data,
+        applied=codes.applied(),
         kept_until=hold.expires_at if hold else None,
         user_id=user_id(),
     )

@@ -1,6 +1,7 @@
 """Money: integer minor units and their ISO 4217 currency. The only place that rounds or formats it."""
 
 import re
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, Overflow
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
@@ -9,6 +10,7 @@ from storefront.core.errors import N_, InvalidInput
 
 # A cart full of the dearest thing still fits into 64 bits.
 MAX_MINOR = 10**12
+MILLION = 1_000_000
 
 
 class InvalidAmount(InvalidInput):
@@ -35,6 +37,27 @@ def to_minor(amount: Decimal, currency: str) -> int:
 def share_minor(total_minor: int, part: int, whole: int) -> int:
     """`part` of `whole` of an amount, halves rounded up; the shares of a growing part differ by what each step adds."""
     return (2 * total_minor * part + whole) // (2 * whole)
+
+
+def split_minor(total_minor: int, weights: Sequence[int]) -> list[int]:
+    """An amount in parts as large as their weights, which add up to it exactly.
+
+    What rounding down leaves over goes, a minor unit each, to the parts that lost most by it (largest remainder), the
+    first of equals first. No part is larger than its weight while the amount is not larger than all weights together.
+    """
+    whole = sum(weights)
+    if not whole:
+        return [0] * len(weights)
+    parts = [total_minor * weight // whole for weight in weights]
+    by_loss = sorted(range(len(weights)), key=lambda place: -(total_minor * weights[place] % whole))
+    for place in by_loss[: total_minor - sum(parts)]:
+        parts[place] += 1
+    return parts
+
+
+def tax_minor(base_minor: int, rate_ppm: int, *, is_included: bool) -> int:
+    """The tax on an amount at a rate in millionths, halves rounded up: what it contains, or what comes on top of it."""
+    return share_minor(base_minor, rate_ppm, MILLION + rate_ppm if is_included else MILLION)
 
 
 def parse_minor(text: str, currency: str) -> int:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from storefront.importing.bulk import ids_by, insert_rows
 from storefront.importing.goods import Goods
 from storefront.importing.history import NewEvent, NewLine, NewOrder, add_orders
 from storefront.orders.models import Order, OrderReturn, OrderStatus, ReturnLine
-from storefront.orders.shipping import HOME_COUNTRY, list_methods
+from storefront.shipping.queries import Offer, list_offers
 from storefront.stock import service as stock
 
 SOURCE = "demo"
@@ -46,6 +46,8 @@ class Till:
     midnight: datetime
     currency: str
     owner: Owner
+    session: Session
+    offers: dict[tuple[str, int], Offer] = field(default_factory=dict)
 
 
 def write_sales(session: Session, till: Till) -> None:
@@ -110,7 +112,7 @@ def _orders(till: Till, best: int, buyers: list[Person], customer_ids: Mapping[s
             lines=lines,
             events=_events(placed_at, status),
             buyer=_columns(buyer, lines, till, order.customer == best, customer_ids),
-            shipping_minor=_method(buyer, lines, till)[1],
+            shipping_minor=_method(buyer, lines, till).price_minor,
         )
 
 
@@ -132,11 +134,13 @@ def _events(placed_at: datetime, status: OrderStatus) -> list[NewEvent]:
     return events
 
 
-def _method(buyer: Person, lines: list[NewLine], till: Till) -> tuple[str, int]:
+def _method(buyer: Person, lines: list[NewLine], till: Till) -> Offer:
     """The usual way to send to the buyer's country, and what it costs."""
-    method = list_methods(buyer.country or HOME_COUNTRY)[0]
     items = sum(line.quantity * line.unit_price_minor for line in lines)
-    return method.code, method.price_minor(items, till.currency)
+    key = (buyer.country, items)
+    if key not in till.offers:
+        till.offers[key] = list_offers(till.session, buyer.country, items, 0)[0]
+    return till.offers[key]
 
 
 def _columns(
@@ -145,7 +149,8 @@ def _columns(
     return {
         "user_id": till.owner.user_id if is_owner else None,
         "customer_id": customer_ids.get(buyer.email),
-        "shipping_method": _method(buyer, lines, till)[0],
+        "shipping_method": _method(buyer, lines, till).code,
+        "shipping_name": _method(buyer, lines, till).name,
         **vars(buyer),
     }
 

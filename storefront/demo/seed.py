@@ -47,7 +47,7 @@ def seed() -> bool:
         goods = add_goods(session, shop.products, dict(shop.categories), Booking(ACTOR, "Opening stock", now))
         _hang_pictures(session, shop.products, pictures, goods)
         midnight = datetime.combine(now.astimezone(settings.time_zone).date(), time(), settings.time_zone)
-        write_sales(session, Till(shop, goods, midnight, settings.currency, _owner(session)))
+        write_sales(session, Till(shop, goods, midnight, settings.currency, _owner(session), session))
     return True
 
 

@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from storefront.orders.totals import Totals
+from storefront.promotions.models import Coupon
+from storefront.tax.rules import UNTAXED, TaxRule
+
 
 class CreatedOrder(NamedTuple):
-    """What a new order is found by, and what it costs."""
+    """What a new order is found by, what it costs, and how much of that credit does not pay."""
 
     id: int
     number: str
     token: str
     total_minor: int
+    due_minor: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +37,7 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class DraftLine:
-    """One line as it will be written into the order; price in minor units."""
+    """One line as it will be written into the order; price in minor units of the shop's currency."""
 
     variant_id: int
     sku: str
@@ -40,12 +45,14 @@ class DraftLine:
     variant_name: str
     quantity: int
     unit_price_minor: int
+    tax: TaxRule = UNTAXED
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrderDraft:
     """Everything an order is made of. `checkout_key` makes it once, however often it is sent.
 
+    `totals` are those of the lines, in their order; `credit_minor` of them is paid by gift cards and store credit.
     `kept_until` is until when the gate kept the goods for this shopper, None when it did not.
     """
 
@@ -54,9 +61,12 @@ class OrderDraft:
     lines: Sequence[DraftLine]
     currency: str
     shipping_method: str
-    shipping_minor: int
+    shipping_name: str
+    totals: Totals
     locale: str
     expires_at: datetime
     kept_until: datetime | None = None
     user_id: int | None = None
     customer_id: int | None = None
+    coupon: Coupon | None = None
+    credit_minor: int = 0

@@ -13,7 +13,7 @@ from storefront.core.mail import Mail, send
 from storefront.orders import service
 from storefront.orders.models import Order
 from storefront.orders.queries import get_order_by_id
-from storefront.orders.shipping import label_of
+from storefront.orders.words import order_totals
 
 CONFIRMED = "confirmation_sent"
 
@@ -44,7 +44,7 @@ def confirmation(order: Order, settings: Settings) -> Mail:
         context = {
             "order": order,
             "url": f"{settings.base_url}/orders/{order.token}",
-            "shipping_label": label_of(order.shipping_method),
+            "totals": order_totals(order),
             "later": _later(order),
             "bank_details": settings.bank_details,
         }

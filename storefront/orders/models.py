@@ -40,7 +40,9 @@ TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
 class Order(Model):
     """One order in one currency. `number` is for people, `token` opens its page, `checkout_key` makes it once.
 
-    items + shipping + tax - discount = total; `tax_minor` is what comes on top of prices that do not include it.
+    items + shipping + tax - discount = total; `tax_minor` is what comes on top of prices that do not include it, with
+    `shipping_tax_minor` a part of it, and `included_tax_minor` is what prices contain. `taxes` are the sums per rate
+    (orders.totals.TaxLine). `credit_minor` of the total is paid by gift cards and store credit.
     `turn` counts how often its stock was taken: once, and again when its money came after it had expired.
     """
 
@@ -54,6 +56,7 @@ class Order(Model):
         Index(None, "placed_at"),
         CheckConstraint("items_minor + shipping_minor + tax_minor - discount_minor = total_minor", name="total"),
         CheckConstraint("total_minor >= 0", name="total_positive"),
+        CheckConstraint("credit_minor BETWEEN 0 AND total_minor", name="credit"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -76,12 +79,18 @@ class Order(Model):
     country: Mapped[str] = mapped_column(String(2), default="")
     locale: Mapped[str] = mapped_column(String(12), default="en")
     shipping_method: Mapped[str] = mapped_column(String(40), default="")
+    shipping_name: Mapped[str] = mapped_column(String(120), default="")
+    coupon_code: Mapped[str] = mapped_column(String(40), default="")
     currency: Mapped[str] = mapped_column(String(3))
     items_minor: Mapped[int] = mapped_column(BigId)
     shipping_minor: Mapped[int] = mapped_column(BigId, default=0)
+    shipping_tax_minor: Mapped[int] = mapped_column(BigId, default=0)
     tax_minor: Mapped[int] = mapped_column(BigId, default=0)
+    included_tax_minor: Mapped[int] = mapped_column(BigId, default=0)
+    taxes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     discount_minor: Mapped[int] = mapped_column(BigId, default=0)
     total_minor: Mapped[int] = mapped_column(BigId)
+    credit_minor: Mapped[int] = mapped_column(BigId, default=0)
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     turn: Mapped[int] = mapped_column(default=1)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -97,18 +106,33 @@ class Order(Model):
         return self.status != OrderStatus.PENDING
 
     @property
+    def due_minor(self) -> int:
+        """What is to be paid beside gift cards and store credit."""
+        return self.total_minor - self.credit_minor
+
+    @property
+    def shipping_paid_minor(self) -> int:
+        """What is paid for delivery, with the tax that comes on top."""
+        return self.shipping_minor + self.shipping_tax_minor
+
+    @property
     def units(self) -> int:
         """How many pieces were ordered."""
         return sum(line.quantity for line in self.lines)
 
 
 class OrderLine(Model):
-    """What was bought, as it was called and priced then. `variant_id` may be unknown in imported history."""
+    """What was bought, as it was called, priced and taxed then. `variant_id` may be unknown in imported history.
+
+    `discount_minor` is its part of the order's; `tax_minor` at `tax_rate_ppm` (millionths) is contained in the price,
+    or comes on top.
+    """
 
     __tablename__ = "order_line"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("quantity * unit_price_minor = total_minor", name="total"),
+        CheckConstraint("discount_minor BETWEEN 0 AND total_minor", name="discount"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -120,13 +144,17 @@ class OrderLine(Model):
     quantity: Mapped[int] = mapped_column()
     unit_price_minor: Mapped[int] = mapped_column(BigId)
     total_minor: Mapped[int] = mapped_column(BigId)
+    discount_minor: Mapped[int] = mapped_column(BigId, default=0)
+    tax_minor: Mapped[int] = mapped_column(BigId, default=0)
+    tax_rate_ppm: Mapped[int] = mapped_column(default=0)
+    is_tax_included: Mapped[bool] = mapped_column(default=True)
 
     order: Mapped[Order] = relationship(back_populates="lines")
 
     @property
     def paid_minor(self) -> int:
-        """What was paid for the whole line."""
-        return self.total_minor
+        """What is paid for the whole line, with the tax that comes on top."""
+        return self.total_minor - self.discount_minor + (0 if self.is_tax_included else self.tax_minor)
 
 
 class OrderEvent(Model):

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core.db import insert_rows, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput
+from storefront.core.money import share_minor
 from storefront.orders.models import Order, OrderLine, OrderReturn, OrderStatus, ReturnLine
 from storefront.orders.service import OrderMoved, lock, record
 from storefront.stock import service as stock
@@ -63,12 +64,13 @@ def take_back(
                 "return_id": return_id,
                 "order_line_id": line.id,
                 "quantity": quantity,
-                "amount_minor": quantity * line.unit_price_minor,
+                "amount_minor": share_minor(line.paid_minor, gone + quantity, line.quantity)
+                - share_minor(line.paid_minor, gone, line.quantity),
             }
-            for line, quantity in lines
+            for line, quantity, gone in lines
         ]
         line_ids = insert_rows(session, ReturnLine, rows)
-        names = [f"{quantity} × {line.name}" for line, quantity in lines]
+        names = [f"{quantity} × {line.name}" for line, quantity, _gone in lines]
         facts = {"lines": names, "is_restocked": is_restocked, "reason": reason}
         record(order_id, "returned", actor, facts=facts)
         if is_restocked:
@@ -76,7 +78,7 @@ def take_back(
             stock.take_back(
                 [
                     stock.StockLine(line.variant_id, quantity, return_line_id=line_id)
-                    for (line, quantity), line_id in found
+                    for (line, quantity, _gone), line_id in found
                     if line.variant_id is not None
                 ],
                 actor,
@@ -84,11 +86,13 @@ def take_back(
             )
 
 
-def _wanted(session: Session, order: Order, pieces: Mapping[int, int]) -> list[tuple[OrderLine, int]]:
+def _wanted(session: Session, order: Order, pieces: Mapping[int, int]) -> list[tuple[OrderLine, int, int]]:
+    """(line, pieces that come back now, pieces that came back before)."""
     left = map_left(session, order)
     if not any(pieces.values()) or any(number < 0 for number in pieces.values()) or set(pieces) - set(left):
         raise NothingReturned()
     for line in order.lines:
         if pieces.get(line.id, 0) > left[line.id]:
             raise ReturnedTooMany(name=line.name, left=left[line.id], line_id=line.id)
-    return [(line, pieces[line.id]) for line in order.lines if pieces.get(line.id)]
+    wanted = [line for line in order.lines if pieces.get(line.id)]
+    return [(line, pieces[line.id], line.quantity - left[line.id]) for line in wanted]

@@ -17,6 +17,8 @@ from storefront.core.text import spoken_number
 from storefront.orders.draft import Address, CreatedOrder, DraftLine, OrderDraft
 from storefront.orders.models import TRANSITIONS, Order, OrderEvent, OrderLine, OrderStatus
 from storefront.orders.queries import UnknownOrder, get_order_by_id
+from storefront.orders.totals import LineTotals
+from storefront.promotions import coupons
 from storefront.stock import service as stock
 
 UNSENT = frozenset({OrderStatus.PENDING, OrderStatus.ACCEPTED, OrderStatus.PAID})
@@ -35,13 +37,15 @@ class NumberTaken(Conflict):
 def create(draft: OrderDraft, actor: str) -> CreatedOrder:
     """Write a pending order and take its stock, all or nothing; joins the caller's transaction.
 
-    Raises OutOfStock, and NumberTaken: the whole transaction is tried again then. The stock rows are touched last, so
-    that they are locked only across the commit.
+    Raises OutOfStock, CodeRefused, and NumberTaken: the whole transaction is tried again then. The stock rows are
+    touched last, so that they are locked only across the commit.
     """
     order = _insert(joined(), draft)
     facts = {"kept_until": draft.kept_until.isoformat(timespec="seconds")} if draft.kept_until else {}
     record(order.id, "placed", actor, to_status=OrderStatus.PENDING, facts=facts)
-    rows = [{"order_id": order.id, **_line(line)} for line in draft.lines]
+    if draft.coupon is not None:
+        coupons.use(draft.coupon, order.id, draft.address.email)
+    rows = [{"order_id": order.id, **_line(*pair)} for pair in zip(draft.lines, draft.totals.lines, strict=True)]
     line_ids = insert_rows(joined(), OrderLine, rows) if rows else []
     lines = zip(draft.lines, line_ids, strict=True)
     stock.take([stock.StockLine(line.variant_id, line.quantity, line_id) for line, line_id in lines], actor)
@@ -126,7 +130,10 @@ def revive(order_id: int, actor: str, **facts: Any) -> None:
     move(order_id, OrderStatus.EXPIRED, OrderStatus.PAID, actor, "paid_after_all", **facts)
     session.execute(update(Order).where(Order.id == order_id).values(turn=Order.turn + 1))
     _count_as_sold(session, order_id)
-    stock.take(stock_lines(get_order_by_id(session, order_id)), actor)
+    order = get_order_by_id(session, order_id)
+    if order.coupon_code and not coupons.take_again(order_id, order.coupon_code, order.email):
+        record(order_id, "coupon_used_up", actor, facts={"code": order.coupon_code})
+    stock.take(stock_lines(order), actor)
 
 
 def cancel_paid(order_id: int, actor: str, reason: str, *, is_written_off: bool) -> None:
@@ -148,6 +155,7 @@ def cancel_accepted(order_id: int, actor: str, reason: str, *, is_written_off: b
 def _cancel_sold(order_id: int, expected: OrderStatus, actor: str, reason: str, is_written_off: bool) -> None:
     facts = {"is_written_off": True} if is_written_off else {}
     move(order_id, expected, OrderStatus.CANCELLED, actor, "cancelled", reason=reason, **facts)
+    coupons.give_back(order_id)
     session = joined()
     sold = _sold_per_product(session, order_id)
     count_sold({product_id: -pieces for product_id, pieces in sold.items()})
@@ -162,6 +170,7 @@ def cancel_pending(order_id: int, actor: str, reason: str, *, is_written_off: bo
     """
     facts = {"is_written_off": True} if is_written_off else {}
     move(order_id, OrderStatus.PENDING, OrderStatus.CANCELLED, actor, "cancelled", reason=reason, **facts)
+    coupons.give_back(order_id)
     order = get_order_by_id(joined(), order_id)
     end = stock.discard if is_written_off else stock.release
     end(stock_lines(order), actor, reason)
@@ -170,6 +179,7 @@ def cancel_pending(order_id: int, actor: str, reason: str, *, is_written_off: bo
 def expire_pending(order_id: int, actor: str) -> None:
     """End an order that was not paid in time and give its stock back; joins. Its payment must be stopped before."""
     move(order_id, OrderStatus.PENDING, OrderStatus.EXPIRED, actor, "expired")
+    coupons.give_back(order_id)
     stock.release(stock_lines(get_order_by_id(joined(), order_id)), actor, "not paid in time")
 
 
@@ -224,7 +234,7 @@ def stock_lines(order: Order) -> list[stock.StockLine]:
 
 def _insert(session: Session, draft: OrderDraft) -> CreatedOrder:
     """Numbers are random, so that nobody can count our orders."""
-    items = sum(line.quantity * line.unit_price_minor for line in draft.lines)
+    totals = draft.totals
     row = {
         "number": spoken_number(),
         "token": secrets.token_urlsafe(32),
@@ -234,9 +244,17 @@ def _insert(session: Session, draft: OrderDraft) -> CreatedOrder:
         "locale": draft.locale,
         "currency": draft.currency,
         "shipping_method": draft.shipping_method,
-        "items_minor": items,
-        "shipping_minor": draft.shipping_minor,
-        "total_minor": items + draft.shipping_minor,
+        "shipping_name": draft.shipping_name,
+        "coupon_code": draft.coupon.code if draft.coupon else "",
+        "items_minor": totals.items_minor,
+        "discount_minor": totals.discount_minor,
+        "shipping_minor": totals.shipping_minor,
+        "shipping_tax_minor": totals.shipping_tax_minor,
+        "tax_minor": totals.tax_minor,
+        "included_tax_minor": totals.included_tax_minor,
+        "taxes": [tax._asdict() for tax in totals.taxes],
+        "total_minor": totals.total_minor,
+        "credit_minor": draft.credit_minor,
         "expires_at": draft.expires_at,
         **vars(draft.address),
     }
@@ -246,11 +264,13 @@ def _insert(session: Session, draft: OrderDraft) -> CreatedOrder:
         if "shop_order_number" in str(error.orig) or "shop_order.number" in str(error.orig):
             raise NumberTaken(number=row["number"]) from error
         raise
-    return CreatedOrder(order_id, str(row["number"]), str(row["token"]), items + draft.shipping_minor)
+    due = totals.total_minor - draft.credit_minor
+    return CreatedOrder(order_id, str(row["number"]), str(row["token"]), totals.total_minor, due)
 
 
-def _line(draft: DraftLine) -> dict[str, Any]:
-    return {**vars(draft), "total_minor": draft.quantity * draft.unit_price_minor}
+def _line(draft: DraftLine, totals: LineTotals) -> dict[str, Any]:
+    facts = {name: value for name, value in vars(draft).items() if name != "tax"}
+    return {**facts, **totals._asdict(), "tax_rate_ppm": draft.tax.rate_ppm}
 
 
 def _count_as_sold(session: Session, order_id: int) -> None:

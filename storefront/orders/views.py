@@ -12,13 +12,14 @@ from storefront.core.web import page, public, see_other, settings, tell
 from storefront.core.web.visit import cart_token, remember_cart
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order
-from storefront.orders.shipping import label_of
+from storefront.orders.words import order_totals
 from storefront.payments import service as payments
 from storefront.payments.gateway import RefundStatus
 from storefront.payments.gateways import get_gateway
 from storefront.payments.models import FINAL, Payment
 from storefront.payments.offline import due_payment
-from storefront.payments.queries import list_payments, list_refunds
+from storefront.payments.queries import list_attempts, list_refunds
+from storefront.shipping.words import method_words
 
 blueprint = Blueprint("orders", __name__)
 
@@ -28,7 +29,8 @@ blueprint = Blueprint("orders", __name__)
 def show(token: str) -> Response:
     """The order with its state; htmx asks for the block `status` until `order.is_final`."""
     order = get_order(db.session(), token)
-    attempts = list_payments(db.session(), order.id)
+    attempts = list_attempts(db.session(), order.id)
+    refunds = [one for one in list_refunds(db.session(), order.id) if one.status is not RefundStatus.FAILED]
     return page(
         "orders/show.html",
         fragment="status",
@@ -36,9 +38,10 @@ def show(token: str) -> Response:
         payment=attempts[-1] if attempts else None,
         due=due_payment(db.session(), order),
         bank_details=settings().bank_details,
-        refunds=[one for one in list_refunds(db.session(), order.id) if one.status is not RefundStatus.FAILED],
+        refunds=refunds,
+        shown_totals=order_totals(order, back_minor=sum(one.amount_minor for one in refunds)),
         is_confirming=_is_confirming(order, attempts),
-        shipping_label=label_of(order.shipping_method),
+        shipping_label=method_words(order.shipping_name),
     )
 
 
@@ -47,7 +50,7 @@ def show(token: str) -> Response:
 def come_back(token: str) -> Response:
     """Where the provider sends the shopper: asks for a look at the payment, whether or not its message arrives."""
     order = get_order(db.session(), token)
-    attempts = [payment.id for payment in list_payments(db.session(), order.id) if payment.status not in FINAL]
+    attempts = [payment.id for payment in list_attempts(db.session(), order.id) if payment.status not in FINAL]
     if attempts:
         with transaction():
             outbox.stage("payments.confirm", dedupe_key=f"return-{attempts[-1]}", payment_id=attempts[-1])

@@ -1,13 +1,11 @@
 """What the provider is asked for, made of an order's snapshot."""
 
-from typing import Any
-
 from flask_babel import force_locale
 
-from storefront.orders.models import Order
-from storefront.orders.shipping import label_of
+from storefront.orders.models import Order, OrderLine
 from storefront.payments.gateway import SessionLine, SessionRequest
 from storefront.payments.models import Payment
+from storefront.shipping.words import method_words
 
 
 def session_request(order: Order, payment: Payment, base_url: str) -> SessionRequest:
@@ -19,8 +17,8 @@ def session_request(order: Order, payment: Payment, base_url: str) -> SessionReq
         attempt_id=payment.id,
         currency=payment.currency,
         amount_minor=payment.amount_minor,
-        lines=tuple(_session_line(line.name, line.variant_name, line) for line in order.lines),
-        shipping_minor=order.shipping_minor,
+        lines=tuple(_session_line(line) for line in order.lines),
+        shipping_minor=order.shipping_paid_minor,
         shipping_name=_shipping_name(order),
         email=order.email,
         locale=order.locale,
@@ -33,9 +31,13 @@ def session_request(order: Order, payment: Payment, base_url: str) -> SessionReq
 
 def _shipping_name(order: Order) -> str:
     with force_locale(order.locale):
-        return label_of(order.shipping_method)
+        return method_words(order.shipping_name)
 
 
-def _session_line(name: str, variant_name: str, line: Any) -> SessionLine:
-    shown = f"{name} – {variant_name}" if variant_name else name
-    return SessionLine(name=shown, quantity=line.quantity, unit_minor=line.unit_price_minor)
+def _session_line(line: OrderLine) -> SessionLine:
+    """What is paid for a line after discount and tax: per piece, or for all together where that comes out uneven."""
+    shown = f"{line.name} – {line.variant_name}" if line.variant_name else line.name
+    unit, rest = divmod(line.paid_minor, line.quantity)
+    if rest:
+        return SessionLine(name=f"{line.quantity} × {shown}", quantity=1, unit_minor=line.paid_minor)
+    return SessionLine(name=shown, quantity=line.quantity, unit_minor=unit)

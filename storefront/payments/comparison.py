@@ -16,6 +16,7 @@ from storefront.payments.gateway import Gateway, PaymentStatus, ReceivedPayment,
 from storefront.payments.models import MoneyComparison, Payment, Refund
 from storefront.payments.money import follow
 from storefront.payments.service import confirm
+from storefront.promotions.queries import list_unbalanced
 from storefront.stock.models import EntryKind, StockEntry
 
 SHOWN = 200
@@ -94,6 +95,7 @@ def _compare(gateway: Gateway, since: datetime) -> Comparison:
         *_compare_payments(session, gateway.name, since, received),
         *_compare_orders(session, since),
         *_compare_stock(session, since),
+        *(Difference("credit", f"#{account_id}", ours, due) for account_id, ours, due in list_unbalanced(session)),
     )
     orders = session.scalar(select(func.count()).select_from(Order).where(_of_shop(since))) or 0
     session.rollback()

@@ -8,7 +8,9 @@ from flask import Flask, current_app
 from flask_babel import force_locale
 
 from storefront.config import Settings
+from storefront.payments.credit import CreditGateway
 from storefront.payments.gateway import Gateway
+from storefront.payments.models import CREDIT
 from storefront.payments.offline import METHODS, OfflineGateway
 from storefront.payments.stripe_gateway import StripeGateway
 
@@ -48,10 +50,13 @@ def get_gateway() -> Gateway:
 
 def gateway_of(name: str) -> Gateway:
     """The gateway that an attempt was made with; one of another provider than today's is answered by today's."""
-    if name in METHODS:
-        offline: Any = OfflineGateway(name)
-        return cast(Gateway, offline)
-    return get_gateway()
+    if name == CREDIT:
+        own: Any = CreditGateway()
+    elif name in METHODS:
+        own = OfflineGateway(name)
+    else:
+        return get_gateway()
+    return cast(Gateway, own)
 
 
 def demo_mounts(app: Flask) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from storefront.payments.gateway import PaymentStatus, RefundStatus
 
 # https://docs.stripe.com/api/disputes/object: how a dispute or an inquiry ends.
 DECIDED = frozenset({"won", "lost", "warning_closed", "prevented"})
+# The gateway of what gift cards and store credit pay; `payment_ref` is the account's id then.
+CREDIT = "credit"
 FINAL = frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.FAILED, PaymentStatus.CANCELED})
 # A look at the provider may find any later state; what is final stays.
 TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {

@@ -13,10 +13,11 @@ from storefront.core.db import insert_rows, joined, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict
 from storefront.orders import service as orders
 from storefront.orders.models import Order
-from storefront.orders.shipping import HOME_COUNTRY
+from storefront.payments import credit
 from storefront.payments.gateway import PaymentStatus, RefundRequest, RefundState, RefundStatus
 from storefront.payments.models import Payment
 from storefront.payments.queries import find_live_payment
+from storefront.payments.refunds import request_all
 
 ONLINE = "online"
 # A first and a last reminder, so long after an invoice was due.
@@ -66,13 +67,13 @@ class OfflineGateway:
         )
 
 
-def list_offline(enabled: tuple[str, ...], country: str) -> list[OfflineMethod]:
-    """The ways to pay later that are offered to `country` (ISO 3166-1 alpha-2)."""
+def list_offline(enabled: tuple[str, ...], country: str, home: str) -> list[OfflineMethod]:
+    """The ways to pay later that are offered to `country` (ISO 3166-1 alpha-2) by a shop in `home`."""
     methods = [METHODS[code] for code in enabled if code in METHODS]
-    return [method for method in methods if not method.is_home_only or country == HOME_COUNTRY]
+    return [method for method in methods if not method.is_home_only or country == home]
 
 
-def accept(order_id: int, code: str, total_minor: int, currency: str, actor: str) -> None:
+def accept(order_id: int, code: str, due_minor: int, currency: str, actor: str) -> None:
     """Accept a new order that is paid later, with the attempt that awaits its money; joins the caller's transaction."""
     method, moment = METHODS[code], clock.now()
     due_at = moment + timedelta(days=method.due_days)
@@ -81,12 +82,13 @@ def accept(order_id: int, code: str, total_minor: int, currency: str, actor: str
         "live_order_id": order_id,
         "gateway": code,
         "status": PaymentStatus.CREATED,
-        "amount_minor": total_minor,
+        "amount_minor": due_minor,
         "currency": currency,
         "idempotency_key": f"offline-{order_id}",
         "expires_at": due_at,
     }
     insert_rows(joined(), Payment, [row])
+    credit.capture(order_id)
     orders.accept(order_id, actor, method=code, due_at=due_at.isoformat(timespec="seconds"))
 
 
@@ -106,6 +108,7 @@ def cancel(order_id: int, *, actor: str, reason: str, is_written_off: bool) -> N
         orders.lock(session, order_id)
         _end(session, order_id, PaymentStatus.CANCELED)
         orders.cancel_accepted(order_id, actor, reason, is_written_off=is_written_off)
+        request_all(order_id, reason, actor)
 
 
 @retry_deadlocks

@@ -2,13 +2,22 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from storefront.core import clock
 from storefront.core.errors import N_, NotFound
 from storefront.payments.gateway import PaymentStatus, RefundStatus
-from storefront.payments.models import DECIDED, Dispute, MoneyComparison, Payment, Refund, RefundLine, WebhookEvent
+from storefront.payments.models import (
+    CREDIT,
+    DECIDED,
+    Dispute,
+    MoneyComparison,
+    Payment,
+    Refund,
+    RefundLine,
+    WebhookEvent,
+)
 
 STALE_AFTER = timedelta(minutes=2)
 # A bank takes days over what it has begun, so it is asked less often.
@@ -39,6 +48,11 @@ def list_payments(session: Session, order_id: int) -> list[Payment]:
     return list(session.scalars(select(Payment).where(Payment.order_id == order_id).order_by(Payment.id)))
 
 
+def list_attempts(session: Session, order_id: int) -> list[Payment]:
+    """What was tried with a provider or is paid later, the oldest first: gift cards and store credit apart."""
+    return [payment for payment in list_payments(session, order_id) if payment.gateway != CREDIT]
+
+
 def list_stale_ids(session: Session, limit: int = 500) -> list[tuple[int, datetime]]:
     """Attempts that may be paid and that nobody has told us about for two minutes, as (id, last touched)."""
     untouched = (Payment.updated_at < clock.now() - STALE_AFTER) & Payment.live_order_id.is_not(None)
@@ -54,10 +68,11 @@ def get_event(session: Session, event_id: int) -> WebhookEvent:
     return event
 
 
-def find_paid_payment(session: Session, order_id: int) -> Payment | None:
-    """The attempt that paid the order."""
+def list_paid_payments(session: Session, order_id: int) -> list[Payment]:
+    """What paid the order, in the order in which it is paid back: money first, then gift cards and store credit."""
     is_paid = (Payment.order_id == order_id) & (Payment.status == PaymentStatus.SUCCEEDED)
-    return session.scalar(select(Payment).where(is_paid).order_by(Payment.id.desc()).limit(1))
+    is_credit = case((Payment.gateway == CREDIT, 1), else_=0)
+    return list(session.scalars(select(Payment).where(is_paid).order_by(is_credit, Payment.id.desc())))
 
 
 def get_refund(session: Session, refund_id: int) -> Refund:

@@ -4,7 +4,7 @@ What is asked for is counted in `payment.refunded_minor` at once, by an UPDATE t
 a hundred people at the same time cannot give back a penny too much.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -22,9 +22,9 @@ from storefront.orders.queries import get_order_by_id
 from storefront.payments.gateway import Gateway, GatewayRejected, RefundRequest, RefundState, RefundStatus
 from storefront.payments.models import REFUND_TRANSITIONS, Payment, Refund, RefundLine
 from storefront.payments.queries import (
-    find_paid_payment,
     get_payment,
     get_refund,
+    list_paid_payments,
     map_refunded_pieces,
     refunded_shipping_minor,
 )
@@ -78,15 +78,19 @@ def request(order_id: int, key: str, wish: RefundWish, actor: str) -> int:
         known = session.scalar(select(Refund.id).where(Refund.idempotency_key == f"refund-{order_id}-{key}"))
         if known is not None:
             return known
-        payment = find_paid_payment(session, order_id)
-        if payment is None:
+        payments = list_paid_payments(session, order_id)
+        if not payments:
             raise NothingPaid(id=order_id)
         lines = _priced(session, order, wish.pieces)
         _check_shipping(session, order, wish.shipping_minor)
         amount = sum(minor for _, _, minor in lines) + wish.shipping_minor + wish.other_minor
         if amount <= 0 or wish.other_minor < 0:
             raise NothingToRefund()
-        refund_id = _intend(session, payment, key, amount, wish, actor)
+        first, *others = _split(payments, amount)
+        refund_id = _intend(session, first[0], key, first[1], wish, actor)
+        for payment, part in others:
+            rest = RefundWish(other_minor=part, reason=wish.reason)
+            _intend(session, payment, f"{key}-{payment.id}", part, rest, actor)
         rows = [
             {"refund_id": refund_id, "order_line_id": line_id, "quantity": pieces, "amount_minor": minor}
             for line_id, pieces, minor in lines
@@ -94,6 +98,12 @@ def request(order_id: int, key: str, wish: RefundWish, actor: str) -> int:
         if rows:
             insert_rows(session, RefundLine, rows)
         return refund_id
+
+
+def request_all(order_id: int, reason: str, actor: str) -> None:
+    """Ask for everything that was paid for an order and is left to go back; joins."""
+    for payment in list_paid_payments(joined(), order_id):
+        request_rest(payment, reason, actor)
 
 
 def request_rest(payment: Payment, reason: str, actor: str) -> int | None:
@@ -169,9 +179,22 @@ def _priced(session: Session, order: Order, pieces: Mapping[int, int]) -> list[t
 
 
 def _check_shipping(session: Session, order: Order, shipping_minor: int) -> None:
-    left = order.shipping_minor - refunded_shipping_minor(session, order.id)
+    left = order.shipping_paid_minor - refunded_shipping_minor(session, order.id)
     if shipping_minor < 0 or shipping_minor > left:
         raise RefundTooHigh(left=format_minor(left, order.currency), field="shipping")
+
+
+def _split(payments: Sequence[Payment], amount: int) -> list[tuple[Payment, int]]:
+    """How much of an amount goes back where: to the first payments as far as they go. Raises RefundTooHigh."""
+    rest, parts = amount, []
+    for payment in payments:
+        part = min(rest, payment.captured_minor - payment.refunded_minor)
+        if part > 0:
+            parts.append((payment, part))
+            rest -= part
+    if rest or not parts:
+        raise RefundTooHigh(left=format_minor(amount - rest, payments[0].currency))
+    return parts
 
 
 def _intend(session: Session, payment: Payment, key: str, amount: int, wish: RefundWish, actor: str) -> int:

@@ -13,6 +13,7 @@ from storefront.core.errors import N_, Conflict
 from storefront.orders import service as orders
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order_by_id
+from storefront.payments import credit
 from storefront.payments.asking import session_request
 from storefront.payments.gateway import (
     Gateway,
@@ -27,6 +28,7 @@ from storefront.payments.money import follow
 from storefront.payments.offline import METHODS
 from storefront.payments.queries import find_live_payment, get_event, get_payment
 from storefront.payments.refunds import request_rest
+from storefront.promotions.credit import CreditGone
 from storefront.stock.service import OutOfStock
 
 # The provider wants at least 30 minutes from the moment it hears of a session.
@@ -177,7 +179,7 @@ def _new_attempt(session: Session, order: Order, gateway_name: str) -> Payment:
         live_order_id=order.id,
         gateway=gateway_name,
         status=PaymentStatus.CREATED,
-        amount_minor=order.total_minor,
+        amount_minor=order.due_minor,
         currency=order.currency,
         idempotency_key=f"order-{order.token[:16]}-attempt-{count + 1}",
         expires_at=_session_end(order.expires_at),
@@ -252,16 +254,18 @@ def _tell_order(order: Order, payment: Payment, state: PaymentState, actor: str)
         _settle_late(order, payment, actor, facts)
         return
     orders.mark_paid(order.id, actor, **facts)
+    credit.capture(order.id)
 
 
 def _settle_late(order: Order, payment: Payment, actor: str, facts: dict[str, Any]) -> None:
-    """Money for an order that is over: its goods are taken again while they can be had, else the money goes back."""
+    """Money for an order that is over: it goes on while its goods and credit can be had, else the money goes back."""
     session = joined()
     if order.status is OrderStatus.EXPIRED:
         try:
             with session.begin_nested():
                 orders.revive(order.id, actor, **facts)
-        except OutOfStock:
+                credit.reserve_again(get_order_by_id(session, order.id), actor)
+        except (OutOfStock, CreditGone):
             session.expire_all()
         else:
             return

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from storefront.payments.models import CREDIT
 from storefront.payments.offline import METHODS
 
 # https://docs.stripe.com/api/disputes/object
@@ -31,7 +32,9 @@ STATUSES = {
     "warning_closed": _l("inquiry closed"),
     "prevented": _l("prevented"),
 }
-GATEWAYS = {"stripe": "Stripe", "demo": _l("Demo payment")} | {code: method.label for code, method in METHODS.items()}
+GATEWAYS = {"stripe": "Stripe", "demo": _l("Demo payment"), CREDIT: _l("Gift card or credit")} | {
+    code: method.label for code, method in METHODS.items()
+}
 
 
 def reason_words(reason: str) -> str:

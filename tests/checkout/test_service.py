@@ -17,9 +17,12 @@ from storefront.orders import service as orders
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order
 from storefront.orders.service import NumberTaken, OrderMoved
-from storefront.orders.shipping import NoSuchMethod
 from storefront.payments.gateways import get_gateway
 from storefront.payments.queries import list_payments
+from storefront.shipping import service as shipping
+from storefront.shipping.models import MethodKind
+from storefront.shipping.queries import NoSuchMethod, get_method, list_zones
+from storefront.shipping.service import MethodData
 from storefront.stock.service import OutOfStock
 from tests.fixtures.factories import ADDRESS, checkout_data, make_cart, make_order, make_product, make_variant
 from tests.fixtures.races import at_once
@@ -218,11 +221,10 @@ def test_a_buyer_is_known_again_by_their_address() -> None:
 
 
 @on_every_database
-def test_an_order_of_nothing_to_pay_is_paid_without_the_provider(
-    context: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("storefront.orders.shipping.ShippingMethod.price_minor", lambda *_: 0)
-    token, data = make_cart((make_variant(price_minor=0).id, 2)), checkout_data(0)
+def test_an_order_of_nothing_to_pay_is_paid_without_the_provider(context: Flask) -> None:
+    pickup = shipping.create_method(list_zones(db.session())[0].id, MethodData(name="Fetch it", kind=MethodKind.PICKUP))
+    code = get_method(db.session(), pickup).code
+    token, data = make_cart((make_variant(price_minor=0).id, 2)), checkout_data(0, shipping_method=code)
     order = place(token, data)
     assert (order.status, order.total_minor) == (OrderStatus.PAID, 0)
     assert place(token, data).id == order.id

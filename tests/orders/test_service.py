@@ -16,7 +16,9 @@ from storefront.orders.draft import DraftLine, OrderDraft
 from storefront.orders.models import OrderStatus
 from storefront.orders.queries import get_order_by_id
 from storefront.orders.service import NumberTaken, OrderMoved
+from storefront.orders.totals import PricedLine, compute
 from storefront.stock.service import OutOfStock
+from storefront.tax.rules import UNTAXED
 from tests.fixtures.factories import ADDRESS, make_order, make_variant
 from tests.fixtures.readings import count_orders, event_kinds, stock_of
 from tests.fixtures.shop import on_every_database
@@ -40,7 +42,8 @@ def draft(key: str, *lines: DraftLine) -> OrderDraft:
         lines=lines,
         currency="GBP",
         shipping_method="standard",
-        shipping_minor=395,
+        shipping_name="Standard delivery",
+        totals=compute([PricedLine(one.quantity, one.unit_price_minor, one.tax) for one in lines], 395, UNTAXED),
         locale="en",
         expires_at=clock.now() + timedelta(hours=1),
     )

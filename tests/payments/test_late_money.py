@@ -67,7 +67,7 @@ def test_success_arrives_after_the_goods_were_sold_and_all_of_it_goes_back(conte
     assert status_of(paid.order_id) is OrderStatus.EXPIRED
     assert event_kinds(paid.order_id)[-2:] == ["paid_too_late", "refund_requested"]
     assert stock_of(variant_id)[0] == ledger_sum(variant_id) == 2
-    assert [job["refund_id"] for job in staged("payments.drive_refund")] == [1]
+    assert len(staged("payments.drive_refund")) == 1
     drive_all(provider)
     assert refunds_of(paid.order_id) == [(RefundStatus.SUCCEEDED, paid.total_minor)]
     assert books(paid.payment_id) == (paid.total_minor, paid.total_minor)

@@ -22,10 +22,11 @@ from storefront.orders import service
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import count_by_status, get_order_by_number, list_orders
 from storefront.orders.returns import map_left
-from storefront.orders.shipping import label_of
+from storefront.orders.words import order_totals
 from storefront.payments import offline
 from storefront.payments.gateways import get_gateway
 from storefront.payments.queries import list_disputes, list_payments, list_refunds
+from storefront.shipping.words import method_words
 
 
 @blueprint.get("/orders")
@@ -193,4 +194,8 @@ def _delivery(found: Order) -> dict[str, Any]:
     country = dict(country_choices()).get(found.country, found.country)
     place = f"{found.postcode} {found.city}".strip()
     lines = (found.name, found.line1, found.line2, place, found.region, country)
-    return {"address_lines": [line for line in lines if line], "shipping_label": label_of(found.shipping_method)}
+    return {
+        "address_lines": [line for line in lines if line],
+        "shipping_label": method_words(found.shipping_name),
+        "shown_totals": order_totals(found),
+    }

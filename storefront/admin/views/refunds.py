@@ -14,7 +14,7 @@ from storefront.core.web import page, see_other, staff, tell
 from storefront.orders.models import Order, OrderLine
 from storefront.orders.queries import get_order_by_number
 from storefront.payments import refunds
-from storefront.payments.queries import find_paid_payment, map_refunded_pieces, refunded_shipping_minor
+from storefront.payments.queries import list_paid_payments, map_refunded_pieces, refunded_shipping_minor
 
 
 @blueprint.get("/orders/<number>/refunds")
@@ -22,8 +22,7 @@ from storefront.payments.queries import find_paid_payment, map_refunded_pieces, 
 def refund(number: str) -> Response:
     """What was paid, how much of it can still go back, and a form for it."""
     found = get_order_by_number(db.session(), number)
-    payment = find_paid_payment(db.session(), found.id)
-    if payment is None or payment.refunded_minor == payment.captured_minor:
+    if all(one.refunded_minor == one.captured_minor for one in list_paid_payments(db.session(), found.id)):
         flash(_("There is no money of this order that could go back."), "warn")
         return see_other(url_for("admin.order", number=number))
     return _show(found, make_refund_form(_lines(found), formdata=None, data={"key": secrets.token_urlsafe(16)}))
@@ -57,14 +56,16 @@ def _lines(found: Order) -> list[tuple[OrderLine, int]]:
 
 
 def _show(found: Order, form: RefundForm, status: int = 200) -> Response:
-    payment = find_paid_payment(db.session(), found.id)
+    payments = list_paid_payments(db.session(), found.id)
+    captured, refunded = sum(one.captured_minor for one in payments), sum(one.refunded_minor for one in payments)
     return page(
         "admin/orders/refunds.html",
         status=status,
         order=found,
-        payment=payment,
-        left_minor=payment.captured_minor - payment.refunded_minor if payment else 0,
-        shipping_left_minor=found.shipping_minor - refunded_shipping_minor(db.session(), found.id),
+        captured_minor=captured,
+        refunded_minor=refunded,
+        left_minor=captured - refunded,
+        shipping_left_minor=found.shipping_paid_minor - refunded_shipping_minor(db.session(), found.id),
         lines=[(line, left) for line, left in _lines(found) if left],
         form=form,
     )

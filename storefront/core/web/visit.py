@@ -53,6 +53,17 @@ def remember_hold(hold: tuple[str, int, str] | None) -> None:
         session["hold"] = list(hold)
 
 
+def applied_codes() -> tuple[str, tuple[int, ...], bool]:
+    """What was entered at checkout: a coupon's code, gift cards by their accounts' ids, whether store credit pays."""
+    coupon, cards, uses_credit = session.get("codes", ("", [], False))
+    return str(coupon), tuple(cards), bool(uses_credit)
+
+
+def remember_codes(coupon: str, cards: tuple[int, ...], *, uses_credit: bool) -> None:
+    """Keep what was entered at checkout until the order is placed."""
+    session["codes"] = [coupon, list(cards), uses_credit]
+
+
 def user_id() -> int | None:
     """Who is signed in."""
     return current_user.id if current_user.is_authenticated else None

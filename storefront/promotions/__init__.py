@@ -1,0 +1,1 @@
+"""Promotions: coupons, gift cards and store credit."""

@@ -1,0 +1,1 @@
+"""Shipping: where the shop sends to, by which methods, and what that costs."""

@@ -1,0 +1,1 @@
+"""Tax: which rate goes with which country and class of goods."""
