@@ -1,0 +1,1 @@
+"""Tests of coupons, gift cards and store credit."""
