@@ -197,6 +197,19 @@ def test_what_cannot_be_spent_pays_nothing(why: str) -> None:
 
 
 @pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("why", ["blocked", "over"])
+def test_a_card_that_is_blocked_or_over_between_page_and_order_is_refused_at_the_last_moment(why: str) -> None:
+    card, order_id = make_card(1000), make_order().id
+    with transaction() as session:
+        account = session.get_one(CreditAccount, card.id)
+        account.is_active = why != "blocked"
+        account.expires_at = clock.now() - timedelta(seconds=1) if why == "over" else None
+    with pytest.raises(CreditGone), transaction():
+        credit.spend(card.id, 100, order_id, 1, "tests")
+    assert balance(card.id) == (1000, 1000)
+
+
+@pytest.mark.usefixtures("context")
 def test_a_card_is_found_however_its_code_is_typed_and_its_code_is_nowhere_in_the_database() -> None:
     card = make_card(1000, email="ada@example.com")
     for typed in (card.code, card.code.lower(), card.code.replace("-", " "), f" {card.code.replace('-', '')} "):
