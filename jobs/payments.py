@@ -56,6 +56,11 @@ def send_refund(refund_id: int) -> None:
     mails.send_refund(refund_id, settings())
 
 
+def send_proof(order_id: int, code: str) -> None:
+    """Mail the code that lets a payer through."""
+    mails.send_proof(order_id, code, settings())
+
+
 def remind() -> None:
     """Stage reminders of invoices that are overdue."""
     offline.stage_reminders()

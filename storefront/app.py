@@ -4,6 +4,7 @@ from flask import Flask
 from flask_compress import Compress
 from flask_login import LoginManager
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront import make_core
 from storefront.config import Settings, load_settings
@@ -41,6 +42,11 @@ def make_app(settings: Settings | None = None) -> Flask:
     _init_extensions(app, settings)
     _register_blueprints(app)
     _mount(app)
+    if settings.trusted_proxies:
+        # Only as many as there are: whoever comes directly could call themselves whatever they like.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
+        )
     return app
 
 

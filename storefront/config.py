@@ -43,6 +43,7 @@ class Settings:
     base_url: str = ""
     web_workers: int = 1
     web_threads: int = 4
+    trusted_proxies: int = 0
     mail_url: str = ""
     mail_from: str = "shop@localhost"
     stripe_secret_key: str = ""
@@ -114,6 +115,13 @@ def _count(value: str) -> int:
     return count
 
 
+def _few(value: str) -> int:
+    count = int(value)
+    if not 0 <= count <= 9:
+        raise ValueError("use a number from 0 to 9")
+    return count
+
+
 def _currency(value: str) -> str:
     code = value.upper()
     try:
@@ -141,6 +149,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "base_url": _url,
     "web_workers": _count,
     "web_threads": _count,
+    "trusted_proxies": _few,
     "stripe_webhook_secrets": _names,
     "stripe_calls_per_second": _count,
     "currency": _currency,

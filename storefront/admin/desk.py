@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from storefront.core.errors import ShopError
 from storefront.core.web import page, tell
 from storefront.core.web.errors import answer_http_error, answer_shop_error, status_of
+from storefront.payments.shield import get_shield
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -43,7 +44,8 @@ def actor() -> str:
 def frame() -> dict[str, Any]:
     """What every page of the desk shows around its content: (label, address, icon, is_current) per area."""
     allowed = [area for area in AREAS if current_user.is_authenticated and current_user.can(area.permission)]
-    return {"desk_areas": [(area.label, url_for(area.endpoint), area.icon, _is_current(area)) for area in allowed]}
+    areas = [(area.label, url_for(area.endpoint), area.icon, _is_current(area)) for area in allowed]
+    return {"desk_areas": areas, "attack": get_shield().attack() if allowed else None}
 
 
 def answer_error(error: ShopError) -> Response:

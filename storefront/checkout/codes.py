@@ -6,10 +6,12 @@ from flask import flash, request
 from flask_babel import gettext as _
 
 from storefront.checkout.forms import CheckoutForm
-from storefront.checkout.quote import Applied, Quote, QuotedLine, apply_code, make_quote
+from storefront.checkout.quote import Applied, Quote, QuotedLine, UnknownCode, apply_code, make_quote
 from storefront.core.db import db
 from storefront.core.web import settings, tell
 from storefront.core.web.visit import applied_codes, remember_codes, user_id
+from storefront.payments.door import visitor
+from storefront.payments.shield import get_shield
 from storefront.promotions.coupons import CodeRefused
 from storefront.promotions.models import CreditAccount
 from storefront.promotions.queries import find_credit_of, spendable_minor
@@ -52,11 +54,18 @@ def change(form: CheckoutForm, items_minor: int) -> bool:
     if "credit" in request.form:
         keep(Applied(coupon_code=now.coupon_code, card_ids=now.card_ids, uses_credit=True))
         return True
+    who = visitor(form.email.data or "")
+    if not get_shield().may_try_code(who):
+        form.code.errors = [_("Too many codes that nobody knows. Wait ten minutes, then try again.")]
+        return False
     given = {"items_minor": items_minor, "currency": settings().currency, "secret_key": settings().secret_key}
     try:
         keep(apply_code(db.session(), form.code.data or "", now, **given))
     except CodeRefused as error:
         form.code.errors = [tell(error)]
+        db.session.rollback()
+        if isinstance(error, UnknownCode):
+            get_shield().note_wrong_code(who)
         return False
     form.code.data = ""
     form.code.raw_data = None

@@ -17,14 +17,14 @@ from storefront.checkout.keeping import keep, shown_hold
 from storefront.checkout.quote import NOTHING_APPLIED, Quote, QuotedLine
 from storefront.checkout.service import PlacedOrder
 from storefront.core.db import db
-from storefront.core.errors import Conflict, InvalidInput, Unavailable
+from storefront.core.errors import Conflict, InvalidInput
 from storefront.core.web import page, public, see_other, settings, tell, wants_fragment
 from storefront.core.web.language import current
 from storefront.core.web.visit import cart_token, kept_hold, last_order, remember_hold, remember_order, user_id
 from storefront.orders.words import ShownTotals, quote_totals
-from storefront.payments import service as payments
-from storefront.payments.gateways import get_gateway
+from storefront.payments.door import Payer, to_provider, visitor
 from storefront.payments.offline import ONLINE, OfflineMethod, list_offline
+from storefront.payments.shield import Verdict, get_shield
 from storefront.promotions.coupons import CodeRefused
 from storefront.shipping.queries import find_served_countries
 from storefront.shipping.words import method_words
@@ -82,6 +82,11 @@ def place() -> Response:
         return _change_codes(form)
     if not form.validate():
         return _again(form, 422)
+    if get_shield().assess(visitor(form.email.data or "")).verdict is Verdict.REFUSE:
+        form.form_errors.append(
+            _("Too many payments were tried from your connection. Try again in ten minutes; your cart waits for you.")
+        )
+        return _again(form, 429)
     try:
         kept = kept_hold()
         placed = service.check_out(cart_token(), _data(form), get_holds(), kept[0] if kept else None)
@@ -100,7 +105,7 @@ def place() -> Response:
     remember_hold(None)
     codes.keep(NOTHING_APPLIED)
     remember_order(placed.token)
-    return _to_payment(placed)
+    return _to_payment(placed, form.email.data or "")
 
 
 def _to_cart(error: OutOfStock) -> Response:
@@ -140,13 +145,10 @@ def _change_codes(form: CheckoutForm) -> Response:
     return _again(form, 200 if codes.change(form, items_minor(cart)) else 422)
 
 
-def _to_payment(placed: PlacedOrder) -> Response:
+def _to_payment(placed: PlacedOrder, email: str) -> Response:
     """The order stands whatever the provider answers: without its page the shopper pays from the order's page."""
     if placed.is_payable:
-        try:
-            return see_other(payments.start(placed.id, get_gateway(), settings().base_url))
-        except (Conflict, Unavailable) as error:
-            flash(tell(error), "warn")
+        return to_provider(Payer(placed.id, placed.token, email))
     return see_other(url_for("orders.show", token=placed.token))
 
 

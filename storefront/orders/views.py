@@ -13,7 +13,7 @@ from storefront.core.web.visit import cart_token, remember_cart
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order
 from storefront.orders.words import order_totals
-from storefront.payments import service as payments
+from storefront.payments.door import Payer, to_provider
 from storefront.payments.gateway import RefundStatus
 from storefront.payments.gateways import get_gateway
 from storefront.payments.models import FINAL, Payment
@@ -61,12 +61,8 @@ def come_back(token: str) -> Response:
 @public
 def pay(token: str) -> Response:
     """Go (back) to the provider's page."""
-    order_id = get_order(db.session(), token).id
-    try:
-        return see_other(payments.start(order_id, get_gateway(), settings().base_url))
-    except (Conflict, Unavailable) as error:
-        flash(tell(error), "warn")
-        return see_other(url_for("orders.show", token=token))
+    order = get_order(db.session(), token)
+    return to_provider(Payer(order.id, order.token, order.email))
 
 
 @blueprint.post("/orders/<token>/cancellation")

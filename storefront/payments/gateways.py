@@ -12,6 +12,7 @@ from storefront.payments.credit import CreditGateway
 from storefront.payments.gateway import Gateway
 from storefront.payments.models import CREDIT
 from storefront.payments.offline import METHODS, OfflineGateway
+from storefront.payments.shield import init_shield
 from storefront.payments.stripe_gateway import StripeGateway
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ PROVIDER = "storefront_demo_provider"
 
 
 def init_gateway(app: Flask, settings: Settings) -> Gateway:
-    """Make the gateway of this process and hang it on the app; `get_gateway()` finds it."""
+    """Make the gateway of this process and its shield, and hang them on the app; `get_gateway()` finds it."""
+    init_shield(app, settings)
     if settings.pays_with_demo:
         provider = _make_provider(app, settings)
         app.extensions[PROVIDER] = provider

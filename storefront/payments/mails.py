@@ -1,5 +1,7 @@
 """Mails about money: what went back to a customer, and disputes for those who look after orders."""
 
+import hashlib
+
 from flask import render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -54,6 +56,28 @@ def refunded(refund: Refund, order: Order, settings: Settings) -> Mail:
             subject=_("Your refund of %(amount)s", amount=amount),
             text=render_template("email/refunded.txt", **context),
             html=render_template("email/refunded.html", **context),
+            locale=order.locale,
+        )
+
+
+def send_proof(order_id: int, code: str, settings: Settings) -> None:
+    """Mail the code that shows that the address is the payer's. Raises MailNotSent."""
+    order = get_order_by_id(db.session(), order_id)
+    mail = proof(order, code, settings)
+    db.session.rollback()
+    send(mail, settings)
+
+
+def proof(order: Order, code: str, settings: Settings) -> Mail:
+    """The mail with the code."""
+    with force_locale(order.locale):
+        context = {"order": order, "code": code, "url": f"{settings.base_url}/orders/{order.token}/check"}
+        return Mail(
+            key=f"proof-{order.number.lower()}-{hashlib.sha256(code.encode()).hexdigest()[:12]}",
+            to=order.email,
+            subject=_("Your code is %(code)s", code=code),
+            text=render_template("email/proof.txt", **context),
+            html=render_template("email/proof.html", **context),
             locale=order.locale,
         )
 

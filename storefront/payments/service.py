@@ -28,6 +28,7 @@ from storefront.payments.money import follow
 from storefront.payments.offline import METHODS
 from storefront.payments.queries import find_live_payment, get_event, get_payment
 from storefront.payments.refunds import request_rest
+from storefront.payments.shield import get_shield
 from storefront.promotions.credit import CreditGone
 from storefront.stock.service import OutOfStock
 
@@ -36,6 +37,7 @@ MIN_SESSION = timedelta(minutes=40)
 # Why money goes back by itself; the customer's mail explains it.
 LATE = "paid after the order was over"
 SESSION_KINDS = "checkout.session."
+DECLINED = "payment_intent.payment_failed"
 MONEY_KINDS = ("refund.", "charge.refunded", "charge.dispute.")
 
 
@@ -104,6 +106,11 @@ def process_event(event_id: int, gateway: Gateway) -> None:
             apply_state(state, gateway)
     elif payment_ref and kind.startswith(MONEY_KINDS):
         follow(payment_ref, gateway)
+    elif payment_ref and kind == DECLINED:
+        attempt_id = gateway.look_up_money(payment_ref).attempt_id
+        if attempt_id:
+            get_shield().note_decline(attempt_id, str(event_id))
+            confirm(attempt_id, gateway)
     with transaction() as session:
         get_event(session, event_id).processed_at = clock.now()
 
@@ -118,12 +125,18 @@ def confirm(payment_id: int, gateway: Gateway) -> None:
         apply_state(gateway.look_up(session_id), gateway)
 
 
-@retry_deadlocks
 def apply_state(state: PaymentState, gateway: Gateway) -> None:
-    """Bring attempt and order to what the provider says; opens a transaction, idempotent.
+    """Bring attempt and order to what the provider says, and tell the shield; opens a transaction, idempotent.
 
     A report that does not match (amount, currency, order, mode) moves nothing and is noted with the order.
     """
+    _apply(state, gateway)
+    if state.status is PaymentStatus.SUCCEEDED:
+        get_shield().note_success(state.attempt_id)
+
+
+@retry_deadlocks
+def _apply(state: PaymentState, gateway: Gateway) -> None:
     actor = f"provider:{gateway.name}"
     try:
         with transaction() as session:

@@ -50,7 +50,10 @@ def test_events_are_listed_by_kind_time_and_delivery(demo: Demo, stripe: StripeC
     ]
     assert len(stripe.v1.events.list({"types": ["payment_intent.payment_failed"]}).data) == 1
     waiting = stripe.v1.events.list({"delivery_success": False}).data
-    assert [(e.type, e.pending_webhooks) for e in waiting] == [("checkout.session.completed", 1)]
+    assert [(e.type, e.pending_webhooks) for e in waiting] == [
+        ("checkout.session.completed", 1),
+        ("payment_intent.payment_failed", 1),
+    ]
     assert stripe.v1.events.retrieve(waiting[0].id).data.object["id"] == session_id
 
 

@@ -25,6 +25,7 @@ DELIVERED_KINDS = frozenset(
         "charge.dispute.funds_withdrawn",
         "charge.dispute.updated",
         "charge.refunded",
+        "payment_intent.payment_failed",
         "refund.created",
         "refund.failed",
         "refund.updated",

@@ -16,6 +16,7 @@ KINDS = (
     "checkout.session.async_payment_succeeded",
     "checkout.session.completed",
     "checkout.session.expired",
+    "payment_intent.payment_failed",
     "refund.created",
     "refund.failed",
     "refund.updated",

@@ -1,0 +1,79 @@
+"""The way to the provider's page: everybody who is about to pay goes through here, and past the shield."""
+
+import time
+from typing import NamedTuple
+
+from flask import flash, request, session, url_for
+from werkzeug.wrappers import Response
+
+from storefront.core import outbox
+from storefront.core.db import db, transaction
+from storefront.core.errors import Conflict, Unavailable
+from storefront.core.web import see_other, settings, tell
+from storefront.core.web.visit import shopper_id
+from storefront.payments import service
+from storefront.payments.gateways import get_gateway
+from storefront.payments.queries import find_live_payment
+from storefront.payments.shield import Assessment, Subjects, Verdict, get_shield
+
+WAIT = "pay_after"
+# A wait that was served is good for so long.
+WAIT_KEPT_SECONDS = 600
+
+
+class Payer(NamedTuple):
+    """Whose order is to be paid."""
+
+    order_id: int
+    token: str
+    email: str
+
+
+def to_provider(payer: Payer) -> Response:
+    """Lead to the provider's page, or to the page that says what has to be done before. For answers to a POST."""
+    db.session.rollback()
+    who = visitor(payer.email)
+    found = get_shield().assess(who)
+    if found.verdict is Verdict.CHALLENGE and not get_shield().has_challenge(who):
+        mail_proof(payer, who)
+    is_through = found.verdict is Verdict.ALLOW or (found.verdict is Verdict.SLOW and _has_waited())
+    if not is_through:
+        return see_other(url_for("payments.check", token=payer.token))
+    session.pop(WAIT, None)
+    try:
+        url = service.start(payer.order_id, get_gateway(), settings().base_url)
+    except (Conflict, Unavailable) as error:
+        flash(tell(error), "warn")
+        return see_other(url_for("orders.show", token=payer.token))
+    payment = find_live_payment(db.session(), payer.order_id)
+    payment_id = payment.id if payment else 0
+    db.session.rollback()
+    get_shield().note_start(payment_id, who)
+    return see_other(url)
+
+
+def visitor(email: str) -> Subjects:
+    """Who is at the door."""
+    return get_shield().subjects(request.remote_addr, email, shopper_id())
+
+
+def mail_proof(payer: Payer, who: Subjects) -> bool:
+    """Mail a code that shows that the address is theirs; False when enough of them were sent."""
+    code = get_shield().open_challenge(who)
+    if code is None:
+        return False
+    with transaction():
+        key = f"proof-{payer.order_id}-{time.time_ns()}"
+        outbox.stage("payments.send_proof", dedupe_key=key, order_id=payer.order_id, code=code)
+    return True
+
+
+def seconds_to_wait(found: Assessment) -> int:
+    """How long somebody who is slowed down has to wait still; the first who asks begins the wait."""
+    if WAIT not in session or time.time() > session[WAIT] + WAIT_KEPT_SECONDS:
+        session[WAIT] = time.time() + found.wait_seconds
+    return max(0, int(session[WAIT] - time.time() + 0.999))
+
+
+def _has_waited() -> bool:
+    return WAIT in session and session[WAIT] <= time.time() <= session[WAIT] + WAIT_KEPT_SECONDS
