@@ -6,10 +6,12 @@ from typing import NamedTuple
 from flask_babel import gettext as _
 
 from storefront.admin.forms.products import ProductForm, VariantForm
+from storefront.admin.forms.setup import CLASSES
 from storefront.catalog.models import Category, Product, Variant
 from storefront.core.money import format_minor
 from storefront.core.web import settings
 from storefront.core.web.language import current
+from storefront.tax.rules import TaxClass
 
 
 class Difference(NamedTuple):
@@ -41,6 +43,7 @@ def _own(form: ProductForm, product: Product, categories: list[Category]) -> Ite
     yield Difference(_("Name"), form.name.data or "", product.name)
     yield Difference(_("Code"), form.code.data or "", product.code)
     yield Difference(_("Category"), typed_category, names.get(product.category_id, ""))
+    yield Difference(_("Taxed at"), _tax(str(form.tax_class.data)), _tax(product.tax_class.value))
     # Browsers send line breaks as CR LF, whatever was stored.
     typed_text = (form.description.data or "").replace("\r\n", "\n")
     yield Difference(_("Description"), typed_text, product.description.replace("\r\n", "\n"))
@@ -55,14 +58,20 @@ def _rows(form: ProductForm, product: Product) -> Iterator[Difference]:
 
 
 def _typed_words(row: VariantForm) -> str:
-    return _words(row.sku.data or "", row.name.data or "", row.price.data or 0, bool(row.is_active.data))
+    state = bool(row.is_active.data)
+    return _words(row.sku.data or "", row.name.data or "", row.price.data or 0, row.weight.data or 0, state)
 
 
 def _saved_words(variant: Variant) -> str:
-    return _words(variant.sku, variant.name, variant.price_minor, variant.is_active)
+    return _words(variant.sku, variant.name, variant.price_minor, variant.weight_grams, variant.is_active)
 
 
-def _words(sku: str, name: str, price_minor: int, is_active: bool) -> str:
+def _tax(tax_class: str) -> str:
+    return str(CLASSES.get(TaxClass(tax_class), tax_class))
+
+
+def _words(sku: str, name: str, price_minor: int, weight_grams: int, is_active: bool) -> str:
     price = format_minor(price_minor, settings().currency, current())
     state = _("on sale") if is_active else _("off sale")
-    return ", ".join(part for part in (sku, name, price, state) if part)
+    weight = _("%(grams)s g", grams=weight_grams) if weight_grams else ""
+    return ", ".join(part for part in (sku, name, price, weight, state) if part)

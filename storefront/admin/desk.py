@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from storefront.core.errors import ShopError
 from storefront.core.web import page, tell
 from storefront.core.web.errors import answer_http_error, answer_shop_error, status_of
+from storefront.core.web.forms import Form
 from storefront.payments.shield import get_shield
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -30,8 +31,10 @@ AREAS = (
     Area("admin.home", _l("Today"), "clock", "catalog.view"),
     Area("admin.orders", _l("Orders"), "receipt", "orders.view"),
     Area("admin.products", _l("Products"), "tag", "catalog.view", also="admin.categories"),
+    Area("admin.coupons", _l("Offers"), "leaf", "promotions.edit", also="admin.credit"),
     Area("admin.money", _l("Money"), "scales", "payments.view"),
-    Area("admin.jobs", _l("Jobs"), "gear", "jobs.view"),
+    Area("admin.jobs", _l("Jobs"), "retry", "jobs.view"),
+    Area("admin.shipping", _l("Setup"), "gear", "settings.edit", also="admin.taxes"),
 )
 
 
@@ -46,6 +49,31 @@ def frame() -> dict[str, Any]:
     allowed = [area for area in AREAS if current_user.is_authenticated and current_user.can(area.permission)]
     areas = [(area.label, url_for(area.endpoint), area.icon, _is_current(area)) for area in allowed]
     return {"desk_areas": areas, "attack": get_shield().attack() if allowed else None}
+
+
+def show_form(
+    form: Form,
+    *,
+    title: str,
+    crumb: tuple[str, str],
+    action: str,
+    status: int = 200,
+    removal: dict[str, Any] | None = None,
+) -> Response:
+    """A page that is one form, whose hints are the fields' descriptions.
+
+    `removal` says label, text and action of what takes the thing away.
+    """
+    return page(
+        "admin/form.html",
+        status=status,
+        form=form,
+        title=title,
+        crumb=crumb,
+        action=action,
+        removal=removal,
+        is_changed=status != 200,
+    )
 
 
 def answer_error(error: ShopError) -> Response:

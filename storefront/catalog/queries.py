@@ -147,6 +147,13 @@ def list_related(session: Session, product: Product, limit: int = 4) -> list[Pro
     return list(session.scalars(query))
 
 
+def count_unweighed(session: Session) -> int:
+    """How many variants on sale have no weight."""
+    is_meant = Variant.is_active & (Variant.weight_grams == 0) & (Product.status == ProductStatus.ACTIVE)
+    query = select(func.count()).select_from(Variant).join(Product).where(is_meant)
+    return session.scalar(query) or 0
+
+
 def _whole() -> Select[Product]:
     return select(Product).options(
         joinedload(Product.category), selectinload(Product.variants), selectinload(Product.images)

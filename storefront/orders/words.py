@@ -1,14 +1,13 @@
 """An order's sums in words, the same on every page and in every mail."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, NamedTuple
 
-from babel.numbers import format_percent
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from storefront.core.money import format_minor
+from storefront.core.web.filters import rate
 from storefront.orders.models import Order
 from storefront.orders.totals import TaxLine, Totals
 from storefront.shipping.words import method_words
@@ -35,8 +34,7 @@ def quote_totals(totals: Totals, currency: str, coupon_code: str, shipping: str,
 
 def tax_words(tax: TaxLine) -> str:
     """Such as VAT 20%."""
-    locale = str(get_locale() or "en")
-    return f"{tax.name} {format_percent(Decimal(tax.rate_ppm) / 1_000_000, '#,##0.####%', locale=locale)}"
+    return f"{tax.name} {rate(tax.rate_ppm)}"
 
 
 def _shown(

@@ -10,7 +10,15 @@ from storefront.accounts.models import ROLES, Permission
 from storefront.core.web.access import CUSTOMER, PUBLIC, access_of
 from tests.fixtures.shop import PASSWORD, post, token_of
 
-SAMPLE = {"number": "AAAA-AAAA", "token": "none", "slug": "none", "provider": "none", "folder": "aa", "name": "a.webp"}
+SAMPLE = {
+    "number": "AAAA-AAAA",
+    "token": "none",
+    "slug": "none",
+    "provider": "none",
+    "folder": "aa",
+    "name": "a.webp",
+    "country": "GB",
+}
 
 
 def address_of(app: Flask, endpoint: str) -> str:

@@ -1,13 +1,19 @@
 """Fields that several forms of the desk share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wtforms import Field
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # The stubs do not know it yet.
 from wtforms.widgets import TextInput
 
 from storefront.core.money import InvalidAmount, parse_minor, to_decimal
 from storefront.core.web import settings, tell
+
+
+def options(words: Mapping[Any, Any]) -> list[SelectChoice]:
+    """The choices of a field, from values to what they are called."""
+    return [SelectChoice(str(value), label) for value, label in words.items()]
 
 
 class MoneyField(Field):

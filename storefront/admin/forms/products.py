@@ -6,14 +6,16 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FieldList, FormField, HiddenField, IntegerField, SelectField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
-from storefront.admin.forms.fields import MoneyField
+from storefront.admin.forms.fields import MoneyField, options
+from storefront.admin.forms.setup import CLASSES
 from storefront.admin.queries import Taken
 from storefront.catalog.models import Category, Product, Variant
 from storefront.catalog.service import ProductData, VariantData
 from storefront.core.web.forms import Form, TextField, trimmed
+from storefront.tax.rules import TaxClass
 
 MAX_VARIANTS = 100
 # Somebody else may have added variants while this form was open; they must find a place in it.
@@ -40,6 +42,9 @@ class VariantForm(Form):
     )
     name = TextField(_l("Variant name"), [Optional(), Length(max=120)], render_kw={"maxlength": 120})
     price = MoneyField(_l("Price"), [InputRequired(_l("Enter a price."))], render_kw={"inputmode": "decimal"})
+    weight = IntegerField(
+        _l("Weight in grams"), [Optional(), NumberRange(0, 1_000_000)], render_kw={"inputmode": "numeric"}
+    )
     is_active = BooleanField(_l("On sale"))
 
     @property
@@ -56,7 +61,8 @@ class VariantForm(Form):
     def variant_data(self) -> VariantData:
         """The row as the catalogue takes it."""
         values = {"sku": self.sku.data, "name": self.name.data or "", "price_minor": self.price.data}
-        return VariantData(is_active=bool(self.is_active.data), id=self.known_id, **values)
+        weight = self.weight.data or 0
+        return VariantData(is_active=bool(self.is_active.data), weight_grams=weight, id=self.known_id, **values)
 
 
 class ProductForm(Form):
@@ -70,6 +76,11 @@ class ProductForm(Form):
         render_kw={"maxlength": 40, "autocapitalize": "characters"},
     )
     category_id = SelectField(_l("Category"), [InputRequired(_l("Choose a category."))], coerce=int)
+    tax_class = SelectField(
+        _l("Taxed at"),
+        choices=options(CLASSES),
+        default=TaxClass.STANDARD.value,
+    )
     description = TextAreaField(
         _l("Description"), [Optional(), Length(max=5000)], filters=(trimmed,), render_kw={"maxlength": 5000, "rows": 6}
     )
@@ -123,7 +134,7 @@ class ProductForm(Form):
 
     def problems(self) -> list[Problem]:
         """Every error with its field, those of the rows with the number of their row."""
-        own = [(field, "") for field in (self.name, self.code, self.category_id, self.description)]
+        own = [(field, "") for field in (self.name, self.code, self.category_id, self.tax_class, self.description)]
         rows = [(field, str(number)) for number, row in enumerate(self.rows, 1) for field in row]
         found = [_problem(field, number) for field, number in own + rows if field.errors]
         return found + [Problem("", "", str(error)) for error in self.form_errors]
@@ -135,6 +146,7 @@ class ProductForm(Form):
             name=self.name.data or "",
             category_id=self.category_id.data,
             description=self.description.data or "",
+            tax_class=TaxClass(self.tax_class.data),
             variants=[row.variant_data() for row in self.rows],
         )
 
@@ -148,13 +160,14 @@ class PriceForm(Form):
 def product_values(product: Product) -> dict[str, Any]:
     """What a form shows of a product."""
     values = {name: getattr(product, name) for name in ("version", "name", "code", "category_id", "description")}
+    values["tax_class"] = product.tax_class.value
     return {**values, "variants": [variant_values(variant) for variant in product.variants]}
 
 
 def variant_values(variant: Variant) -> dict[str, Any]:
     """What a row shows of a variant."""
     values = {"id": str(variant.id), "sku": variant.sku, "name": variant.name, "is_active": variant.is_active}
-    return {**values, "price": variant.price_minor}
+    return {**values, "price": variant.price_minor, "weight": variant.weight_grams or None}
 
 
 def _problem(field: Any, number: str) -> Problem:

@@ -3,6 +3,8 @@
 from storefront.admin.desk import blueprint
 from storefront.admin.views import (
     categories,
+    coupons,
+    credit,
     drift,
     home,
     jobs,
@@ -12,12 +14,16 @@ from storefront.admin.views import (
     products,
     refunds,
     returns,
+    shipping,
     stock,
+    taxes,
 )
 
 __all__ = [
     "blueprint",
     "categories",
+    "coupons",
+    "credit",
     "drift",
     "home",
     "jobs",
@@ -27,5 +33,7 @@ __all__ = [
     "products",
     "refunds",
     "returns",
+    "shipping",
     "stock",
+    "taxes",
 ]

@@ -19,6 +19,7 @@ from storefront.core import clock
 from storefront.core.db import joined, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.core.text import fold, slugify
+from storefront.tax.rules import TaxClass
 
 
 class TakenCode(Conflict):
@@ -47,6 +48,7 @@ class VariantData:
     price_minor: int
     name: str = ""
     is_active: bool = True
+    weight_grams: int = 0
     id: int | None = None
 
 
@@ -59,6 +61,7 @@ class ProductData:
     category_id: int
     variants: Sequence[VariantData]
     description: str = ""
+    tax_class: TaxClass = TaxClass.STANDARD
 
 
 def create_product(data: ProductData) -> int:
@@ -67,6 +70,7 @@ def create_product(data: ProductData) -> int:
         category = _check(session, data)
         slug = _free_slug(session, data.name, data.code)
         product = Product(code=data.code, name=data.name, slug=slug, description=data.description, category=category)
+        product.tax_class = data.tax_class
         session.add(product)
         _write_variants(product, data.variants)
         _refresh_summary(product)
@@ -86,6 +90,7 @@ def change_product(product_id: int, data: ProductData, version: int) -> None:
                 raise EditConflict(id=product_id)
             product.category = _check(session, data)
             product.code, product.name, product.description = data.code, data.name, data.description
+            product.tax_class = data.tax_class
             _write_variants(product, data.variants)
             _refresh_summary(product)
             _flush(session, data.code)
@@ -147,7 +152,7 @@ def _write_variants(product: Product, wanted: Sequence[VariantData]) -> None:
         else:
             kept.add(variant.id)
         variant.sku, variant.name, variant.price_minor = data.sku, data.name, data.price_minor
-        variant.is_active, variant.position = data.is_active, position
+        variant.is_active, variant.position, variant.weight_grams = data.is_active, position, data.weight_grams
     for variant_id in known.keys() - kept:
         known[variant_id].is_active = False
 

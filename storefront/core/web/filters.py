@@ -2,11 +2,13 @@
 
 import hashlib
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_datetime_format
+from babel.numbers import format_percent
 from flask import Flask
 from flask_babel import to_user_timezone
 from jinja2 import StrictUndefined
@@ -20,7 +22,7 @@ def init_filters(app: Flask, settings: Settings) -> None:
     """Register filters and globals; a name that a template uses and nobody gave is an error, not nothing."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(money=money, date=date, datetime=date_time, country=country)
+    app.jinja_env.filters.update(money=money, date=date, datetime=date_time, country=country, rate=rate)
     app.jinja_env.globals.update(
         static_url=lru_cache(maxsize=256)(partial(static_url, app)),
         shop_name=settings.shop_name,
@@ -41,6 +43,11 @@ def static_url(app: Flask, filename: str) -> str:
 def money(minor: int, currency: str) -> str:
     """Minor units as people of the page's language write the amount."""
     return format_minor(minor, currency, current())
+
+
+def rate(rate_ppm: int) -> str:
+    """A rate in millionths as a percentage, with as many decimals as it has."""
+    return str(format_percent(Decimal(rate_ppm) / 1_000_000, "#,##0.####%", locale=current()))
 
 
 def country(code: str) -> str:
