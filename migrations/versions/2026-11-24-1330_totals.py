@@ -262,7 +262,7 @@ def _write_methods() -> None:
     op.bulk_insert(
         zones,
         [
-            {"id": 1, "name": "Home", "is_rest": False},
+            {"id": 1, "name": "Own country", "is_rest": False},
             {"id": 2, "name": "Rest of the world", "is_rest": True},
         ],
     )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
@@ -25,10 +26,16 @@ from storefront.demo.sales import ACTOR, UNPACKED_DAYS, Owner, Till, write_sales
 from storefront.demo.shop import DemoShop, read_shop
 from storefront.importing.bulk import insert_rows
 from storefront.importing.goods import Booking, Goods, NewProduct, add_goods
+from storefront.promotions.coupons import CouponData, TakenCoupon, create_coupon
+from storefront.promotions.models import CouponKind
+from storefront.tax.rules import TaxClass
+from storefront.tax.service import set_rates
 
 # Encoders and filters run outside Python's lock, so two threads keep two cores busy.
 THREADS = 2
 CUSTOMER = "ada@example.com"
+# https://www.gov.uk/vat-rates
+BRITISH_VAT = {TaxClass.STANDARD: 200_000, TaxClass.REDUCED: 50_000, TaxClass.ZERO: 0}
 
 
 def seed() -> bool:
@@ -48,7 +55,15 @@ def seed() -> bool:
         _hang_pictures(session, shop.products, pictures, goods)
         midnight = datetime.combine(now.astimezone(settings.time_zone).date(), time(), settings.time_zone)
         write_sales(session, Till(shop, goods, midnight, settings.currency, _owner(session), session))
+    write_offers()
     return True
+
+
+def write_offers() -> None:
+    """The tax of a British shop, and a coupon to try; idempotent."""
+    set_rates("GB", "VAT", BRITISH_VAT, is_included=True)
+    with suppress(TakenCoupon):
+        create_coupon(CouponData(code="WELCOME10", kind=CouponKind.PERCENT, percent=10, is_once_per_customer=True))
 
 
 def with_stock_to_pack(shop: DemoShop) -> DemoShop:

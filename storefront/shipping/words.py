@@ -9,7 +9,7 @@ BUILT_IN = frozenset(
         N_("Standard delivery"),
         N_("Express delivery"),
         N_("International delivery"),
-        N_("Home"),
+        N_("Own country"),
         N_("Rest of the world"),
     }
 )

@@ -75,7 +75,7 @@ def test_a_zone_and_its_methods_are_made_changed_and_deleted(owner):
         ({"name": "", "countries": ["AT"]}, "Enter a name."),
         ({"name": "Alps"}, "Choose at least one country."),
         ({"name": "Alps", "is_rest": "y"}, "The rest of the world belongs to another zone already."),
-        ({"name": "Home", "countries": ["AT"]}, "Home belongs to another zone already."),
+        ({"name": "Own country", "countries": ["AT"]}, "Own country belongs to another zone already."),
         ({"name": "Alps", "countries": ["GB"]}, "Choose one of the list."),
     ],
 )

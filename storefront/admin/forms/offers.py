@@ -62,10 +62,13 @@ class CouponForm(Form):
     is_once_per_customer = BooleanField(_l("Once per customer, known by the e-mail address"))
     is_active = BooleanField(_l("Can be used"), default=True)
 
-    def validate_percent(self, field: Any) -> None:
-        """A percentage has to be said when it is one."""
-        if self.kind.data == CouponKind.PERCENT and not field.data:
-            raise ValidationError(_("Enter a number from 1 to 100."))
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A percentage has to be said when it is one; an empty field is not looked at by its own validators."""
+        is_valid = bool(super().validate(extra_validators))
+        if self.kind.data == CouponKind.PERCENT and not self.percent.data and not self.percent.errors:
+            self.percent.errors = [_("Enter a number from 1 to 100.")]
+            return False
+        return is_valid
 
     def validate_amount(self, field: Any) -> None:
         """An amount likewise."""

@@ -168,7 +168,7 @@ class MethodForm(Form):
 class TaxForm(Form):
     """What is taxed how in one country."""
 
-    country = SelectField(_l("Country"), [InputRequired(_l("Choose a country."))])
+    country = SelectField(_l("Country"), [DataRequired(_l("Choose a country."))])
     name = TextField(
         _l("What the tax is called"),
         [DataRequired(_l("Enter a name.")), Length(max=40)],
