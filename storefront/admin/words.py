@@ -1,20 +1,18 @@
 """Events, actors and states in words, for people who read a history."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from storefront.core import clock
 from storefront.core.web.filters import date_time, money
 from storefront.orders.models import OrderEvent, OrderStatus
 from storefront.payments.gateway import PaymentStatus
 from storefront.payments.models import CREDIT, Payment
 from storefront.payments.offline import METHODS
 from storefront.payments.words import gateway_words, reason_words, status_words
-from storefront.promotions.models import Coupon, CouponKind, CreditAccount, CreditKind
 
 __all__ = ["gateway_words", "reason_words", "status_words"]
 
@@ -85,13 +83,6 @@ DIFFERENCES = {
     "stock": _l("Pieces taken from stock"),
     "credit": _l("A balance of credit and its ledger"),
 }
-CREDIT_ENTRIES = {
-    "issue": _l("Issued"),
-    "spend": _l("Paid with"),
-    "release": _l("Given back by an order"),
-    "refund": _l("Paid back"),
-    "adjustment": _l("Corrected"),
-}
 STOCK = {
     "receipt": _l("Received"),
     "sale": _l("Sold"),
@@ -142,48 +133,6 @@ def actor_words(actor: str, names: Mapping[str, str]) -> str:
     if kind == "provider":
         return str(_("Payment provider (%(name)s)", name=gateway_words(rest)))
     return str({"shopper": _("Customer"), "shop": _("The shop")}.get(actor, actor))
-
-
-def coupon_words(coupon: Coupon, currency: str) -> str:
-    """What a coupon takes off."""
-    if coupon.kind is CouponKind.PERCENT:
-        return f"{coupon.percent} %"
-    return money(coupon.amount_minor, currency) if coupon.kind is CouponKind.AMOUNT else str(_("the delivery"))
-
-
-def coupon_state(coupon: Coupon) -> tuple[str, str]:
-    """Whether a coupon can be used now, and the tone of that."""
-    moment = clock.now()
-    if not coupon.is_active:
-        return str(_("switched off")), "quiet"
-    if coupon.starts_at and moment < coupon.starts_at:
-        return str(_("begins later")), "quiet"
-    if coupon.ends_at and moment >= coupon.ends_at:
-        return str(_("over")), "quiet"
-    if coupon.usage_limit is not None and coupon.used >= coupon.usage_limit:
-        return str(_("used up")), "quiet"
-    return str(_("in force")), "good"
-
-
-def account_words(account: CreditAccount) -> str:
-    """What a card or credit is called."""
-    if account.kind is CreditKind.GIFT_CARD:
-        return str(_("Gift card ending in %(last)s", last=account.last_four))
-    return str(_("Store credit of %(email)s", email=account.email))
-
-
-def account_state(account: CreditAccount) -> tuple[str, str]:
-    """Whether a card or credit can be spent, and the tone of that."""
-    if not account.is_active:
-        return str(_("blocked")), "danger"
-    if account.expires_at and clock.now() >= account.expires_at:
-        return str(_("over")), "quiet"
-    return (str(_("can be spent")), "good") if account.balance_minor else (str(_("spent")), "quiet")
-
-
-def last_day(end: datetime) -> datetime:
-    """A moment of the last day before an end that is a midnight."""
-    return end - timedelta(seconds=1)
 
 
 def _address_before(facts: Mapping[str, Any]) -> list[str]:

@@ -87,19 +87,21 @@ def place() -> Response:
             _("Too many payments were tried from your connection. Try again in ten minutes; your cart waits for you.")
         )
         return _again(form, 429)
+    return _place(form)
+
+
+def _place(form: CheckoutForm) -> Response:
+    kept = kept_hold()
     try:
-        kept = kept_hold()
         placed = service.check_out(cart_token(), _data(form), get_holds(), kept[0] if kept else None)
     except service.EmptyCart:
         return _ordered_already()
     except OutOfStock as error:
         remember_short(error.facts["lines"])
         return _again(form, 409)
-    except CodeRefused as error:
-        codes.drop_coupon()
-        form.form_errors.append(tell(error))
-        return _again(form, 409)
     except (Conflict, InvalidInput) as error:
+        if isinstance(error, CodeRefused):
+            codes.drop_coupon()
         form.form_errors.append(tell(error))
         return _again(form, 409)
     remember_hold(None)

@@ -4,8 +4,6 @@ What is asked for is counted in `payment.refunded_minor` at once, by an UPDATE t
 a hundred people at the same time cannot give back a penny too much.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock, outbox
 from storefront.core.db import db, insert_rows, joined, retry_deadlocks, table_of, transaction
-from storefront.core.errors import N_, Conflict, InvalidInput
-from storefront.core.money import format_minor, share_minor
+from storefront.core.errors import N_, Conflict
+from storefront.core.money import format_minor
 from storefront.orders import service as orders
-from storefront.orders.models import Order
 from storefront.orders.queries import get_order_by_id
 from storefront.payments.gateway import Gateway, GatewayRejected, RefundRequest, RefundState, RefundStatus
 from storefront.payments.models import REFUND_TRANSITIONS, Payment, Refund, RefundLine
@@ -25,9 +22,17 @@ from storefront.payments.queries import (
     get_payment,
     get_refund,
     list_paid_payments,
-    map_refunded_pieces,
-    refunded_shipping_minor,
 )
+from storefront.payments.refund_parts import (
+    NothingToRefund,
+    RefundTooHigh,
+    RefundWish,
+    check_shipping,
+    price_pieces,
+    split,
+)
+
+__all__ = ["NothingToRefund", "RefundTooHigh", "RefundWish"]
 
 # A provider keeps a key for a day. After that it has forgotten the call, and is asked what became of it first.
 KEY_LIVES = timedelta(hours=23)
@@ -39,32 +44,10 @@ class NothingPaid(Conflict):
     message = N_("No payment was taken for this order, so nothing can be paid back.")
 
 
-class NothingToRefund(InvalidInput):
-    """Neither pieces nor an amount, or fewer than none, or pieces of another order."""
-
-    message = N_("Choose pieces, delivery or an amount to pay back.")
-
-
-class RefundTooHigh(Conflict):
-    """More would go back than is left; `left` is that in words."""
-
-    message = N_("Only %(left)s of this payment can still be paid back.")
-
-
 class RefundsUnsettled(Conflict):
     """A refund made elsewhere does not fit beside one of ours whose outcome is open: settle that first."""
 
     message = N_("Another refund of this payment is under way. Please try again in a moment.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RefundWish:
-    """What is to go back: `pieces` ({line id: number}) at what was paid for them, delivery, and any other amount."""
-
-    pieces: Mapping[int, int] = field(default_factory=dict)
-    shipping_minor: int = 0
-    other_minor: int = 0
-    reason: str = ""
 
 
 @retry_deadlocks
@@ -81,12 +64,12 @@ def request(order_id: int, key: str, wish: RefundWish, actor: str) -> int:
         payments = list_paid_payments(session, order_id)
         if not payments:
             raise NothingPaid(id=order_id)
-        lines = _priced(session, order, wish.pieces)
-        _check_shipping(session, order, wish.shipping_minor)
+        lines = price_pieces(session, order, wish.pieces)
+        check_shipping(session, order, wish.shipping_minor)
         amount = sum(minor for _, _, minor in lines) + wish.shipping_minor + wish.other_minor
         if amount <= 0 or wish.other_minor < 0:
             raise NothingToRefund()
-        first, *others = _split(payments, amount)
+        first, *others = split(payments, amount)
         refund_id = _intend(session, first[0], key, first[1], wish, actor)
         for payment, part in others:
             rest = RefundWish(other_minor=part, reason=wish.reason)
@@ -160,41 +143,6 @@ def settle(payment_id: int, state: RefundState, gateway_name: str) -> None:
             return
         values = {"refund_ref": state.refund_ref, "failure_reason": state.failure_reason}
         _move(session, refund, state.status, f"provider:{gateway_name}", values)
-
-
-def _priced(session: Session, order: Order, pieces: Mapping[int, int]) -> list[tuple[int, int, int]]:
-    """(line id, pieces, what was paid for them): shares of a line always add up to the line, whatever the steps."""
-    lines, before = {line.id: line for line in order.lines}, map_refunded_pieces(session, order.id)
-    if set(pieces) - set(lines) or any(number < 0 for number in pieces.values()):
-        raise NothingToRefund()
-    priced = []
-    for line_id, number in pieces.items():
-        line, gone = lines[line_id], before.get(line_id, 0)
-        if gone + number > line.quantity:
-            raise NothingToRefund(field=f"line-{line_id}")
-        if number:
-            minor = share_minor(line.paid_minor, gone + number, line.quantity)
-            priced.append((line_id, number, minor - share_minor(line.paid_minor, gone, line.quantity)))
-    return priced
-
-
-def _check_shipping(session: Session, order: Order, shipping_minor: int) -> None:
-    left = order.shipping_paid_minor - refunded_shipping_minor(session, order.id)
-    if shipping_minor < 0 or shipping_minor > left:
-        raise RefundTooHigh(left=format_minor(left, order.currency), field="shipping")
-
-
-def _split(payments: Sequence[Payment], amount: int) -> list[tuple[Payment, int]]:
-    """How much of an amount goes back where: to the first payments as far as they go. Raises RefundTooHigh."""
-    rest, parts = amount, []
-    for payment in payments:
-        part = min(rest, payment.captured_minor - payment.refunded_minor)
-        if part > 0:
-            parts.append((payment, part))
-            rest -= part
-    if rest or not parts:
-        raise RefundTooHigh(left=format_minor(amount - rest, payments[0].currency))
-    return parts
 
 
 def _intend(session: Session, payment: Payment, key: str, amount: int, wish: RefundWish, actor: str) -> int:

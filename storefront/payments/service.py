@@ -54,9 +54,9 @@ class StillPayable(Conflict):
 
 
 def start(order_id: int, gateway: Gateway, base_url: str) -> str:
-    """The provider's page for a pending order; idempotent: the live attempt is used again.
+    """The provider's page for a pending order; opens transactions, idempotent: the live attempt is used again.
 
-    Opens its transactions itself. Raises OrderMoved, GatewayUnavailable (the intent stays and is used again).
+    Raises OrderMoved, GatewayUnavailable (the intent stays and is used again).
     """
     payment, request = _intend(order_id, gateway.name, base_url)
     if payment.url is not None:

@@ -134,7 +134,7 @@ class AdjustForm(Form):
 
     key = HiddenField(validators=[DataRequired(), Length(max=40)])
     direction = RadioField(
-        _l("Correct the balance"), choices=options({ADD: _l("Add"), TAKE: _l("Take away")}), default=ADD
+        _l("Add or take away"), choices=options({ADD: _l("Add"), TAKE: _l("Take away")}), default=ADD
     )
     amount = MoneyField(_l("Amount"), [InputRequired(_l("Enter an amount."))], render_kw={"inputmode": "decimal"})
     reason = TextField(_l("Reason"), [DataRequired(_l("Say why, for whoever looks at it later.")), Length(max=200)])

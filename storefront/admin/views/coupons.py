@@ -4,7 +4,7 @@ from flask import flash, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from storefront.admin import words
+from storefront.admin import offer_words as words
 from storefront.admin.desk import blueprint, show_form
 from storefront.admin.forms.offers import CouponForm, coupon_values
 from storefront.core.db import db

@@ -6,10 +6,11 @@ from flask import flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from storefront.admin import words
+from storefront.admin import offer_words
 from storefront.admin.desk import actor, blueprint, show_form
 from storefront.admin.forms.offers import AdjustForm, CardForm, GrantForm, midnight
 from storefront.admin.queries import map_names
+from storefront.admin.words import actor_words
 from storefront.core.db import db
 from storefront.core.web import page, see_other, settings, staff, tell
 from storefront.orders.queries import map_numbers
@@ -27,7 +28,7 @@ def credit() -> Response:
         accounts=list_accounts(db.session()),
         owed_minor=owed_minor(db.session(), currency),
         currency=currency,
-        words=words,
+        words=offer_words,
     )
 
 
@@ -127,7 +128,8 @@ def _show(account_id: int, form: AdjustForm, status: int = 200) -> Response:
         form=form,
         numbers=map_numbers(session, [entry.order_id for entry in found.entries if entry.order_id]),
         names=map_names(session, {entry.actor for entry in found.entries}),
-        words=words,
+        words=offer_words,
+        actor_words=actor_words,
     )
 
 

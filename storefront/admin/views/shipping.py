@@ -6,6 +6,7 @@ from flask import flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from storefront.admin import offer_words as words
 from storefront.admin.desk import blueprint, show_form
 from storefront.admin.forms.setup import MethodForm, ZoneForm, method_values
 from storefront.catalog.queries import count_unweighed
@@ -32,6 +33,7 @@ def shipping() -> Response:
         zones=zones,
         countries=dict(country_choices()),
         method_words=method_words,
+        words=words,
         is_closed=not methods,
         unweighed=count_unweighed(db.session()) if is_weighed else 0,
     )
