@@ -9,6 +9,7 @@ HANDLERS = {
     "checkout.expire_order": "jobs.checkout:expire_order",
     "checkout.expire_unpaid": "jobs.checkout:expire_unpaid",
     "orders.send_confirmation": "jobs.orders:send_confirmation",
+    "orders.send_request": "jobs.orders:send_request",
     "outbox.forget_done": "jobs.upkeep:forget_done",
     "payments.compare": "jobs.payments:compare_books",
     "payments.confirm": "jobs.payments:confirm",

@@ -7,3 +7,8 @@ from storefront.orders import mails
 def send_confirmation(order_id: int) -> None:
     """Tell the customer that the order is paid, once."""
     mails.send_confirmation(order_id, settings())
+
+
+def send_request(order_id: int) -> None:
+    """Mail the customer the link to pay an order that staff have made, once."""
+    mails.send_request(order_id, settings())

@@ -25,6 +25,7 @@ EVENTS = {
     "cancelled": _l("Cancelled"),
     "expired": _l("Expired: it was not paid in time"),
     "confirmation_sent": _l("Confirmation mailed"),
+    "request_sent": _l("Link to the payment mailed"),
     "address_changed": _l("Address changed"),
     "returned": _l("Goods came back"),
     "note": _l("Note"),
@@ -190,5 +191,6 @@ DETAILS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "refund_mailed": lambda facts: [str(facts["to"])] if facts.get("to") else [],
     "dispute_opened": _amount,
     "dispute_changed": _amount,
+    "request_sent": lambda facts: [str(facts["to"])] if facts.get("to") else [],
     "confirmation_sent": lambda facts: [str(facts["to"])] if facts.get("to") else [],
 }

@@ -1,11 +1,11 @@
 """The only writers of carts. Each public step opens one transaction unless it says that it joins."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from storefront.accounts.models import User
@@ -45,19 +45,24 @@ class TakenLine(NamedTuple):
         return self.is_active and self.status is ProductStatus.ACTIVE
 
 
-def _read_lines() -> Select[Any]:
-    variants, products = table_of(Variant), table_of(Product)
-    of_line = (LINES.c.variant_id, LINES.c.quantity)
-    of_variant = (variants.c.sku, variants.c.name, products.c.name, variants.c.price_minor, variants.c.is_active)
-    return (
-        select(*of_line, *of_variant, variants.c.weight_grams, products.c.status, products.c.tax_class)
-        .select_from(LINES.join(variants).join(products))
-        .where(LINES.c.cart_id == bindparam("cart_id"))
-        .order_by(LINES.c.id)
-    )
-
-
-READ_LINES = _read_lines()
+VARIANTS, PRODUCTS = table_of(Variant), table_of(Product)
+# In the order of TakenLine.
+OF_VARIANT = (
+    VARIANTS.c.sku,
+    VARIANTS.c.name,
+    PRODUCTS.c.name,
+    VARIANTS.c.price_minor,
+    VARIANTS.c.is_active,
+    VARIANTS.c.weight_grams,
+    PRODUCTS.c.status,
+    PRODUCTS.c.tax_class,
+)
+READ_LINES = (
+    select(LINES.c.variant_id, LINES.c.quantity, *OF_VARIANT)
+    .select_from(LINES.join(VARIANTS).join(PRODUCTS))
+    .where(LINES.c.cart_id == bindparam("cart_id"))
+    .order_by(LINES.c.id)
+)
 
 
 class InvalidLineQuantity(InvalidInput):
@@ -70,6 +75,12 @@ class NotForSale(Conflict):
     """The variant is off the shelves."""
 
     message = N_("This product is not for sale any more.")
+
+
+class UnknownSku(InvalidInput):
+    """No variant has that SKU."""
+
+    message = N_("No variant has the SKU %(sku)s.")
 
 
 class CartFull(Conflict):
@@ -140,9 +151,20 @@ def take_out(token: str | None) -> list[TakenLine]:
     cart_id = connection.scalar(LOCK, {"token": token}) if token else None
     if cart_id is None:
         return []
-    lines = [TakenLine(*row) for row in connection.execute(READ_LINES, {"cart_id": cart_id})]
+    lines = [TakenLine._make(row) for row in connection.execute(READ_LINES, {"cart_id": cart_id})]
     connection.execute(DELETE_LINES, {"cart_id": cart_id})
     return lines
+
+
+def read_skus(wanted: Sequence[tuple[str, int]]) -> list[TakenLine]:
+    """Lines of (SKU, pieces) that are in no cart, as if they were taken out of one; joins. Raises UnknownSku."""
+    query = select(VARIANTS.c.id, *OF_VARIANT).select_from(VARIANTS.join(PRODUCTS))
+    rows = joined().execute(query.where(VARIANTS.c.sku.in_([sku for sku, _pieces in wanted])))
+    found = {row[1]: tuple(row) for row in rows}
+    for sku, _pieces in wanted:
+        if sku not in found:
+            raise UnknownSku(sku=sku)
+    return [TakenLine._make((found[sku][0], pieces, *found[sku][1:])) for sku, pieces in wanted]
 
 
 @retry_deadlocks

@@ -1,5 +1,6 @@
 """The use case that ties cart, stock, orders and payments together."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from storefront.accounts.service import ensure_customer
 from storefront.cart import service as carts
 from storefront.cart.service import TakenLine
 from storefront.checkout.quote import NOTHING_APPLIED, Applied, Quote, QuotedLine, make_quote
-from storefront.core import clock
+from storefront.core import clock, outbox
 from storefront.core.db import db, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.orders import service as orders
@@ -64,16 +65,19 @@ class Unbuyable(Conflict):
 class CheckoutData:
     """What the shopper sends. `quoted_minor` is what they saw that was left to pay; `key` is made with the form, once.
 
+    Staff who order for somebody have seen no total: None then, and `pay_within` is how long it can be paid.
+
     `payment_method` is "online", or one of payments.offline that was offered to them.
     """
 
     key: str
     address: Address
     shipping_method: str
-    quoted_minor: int
+    quoted_minor: int | None
     locale: str
     currency: str
     payment_method: str = ONLINE
+    pay_within: timedelta = PAY_WITHIN
     applied: Applied = NOTHING_APPLIED
     kept_until: datetime | None = None
     user_id: int | None = None
@@ -85,19 +89,7 @@ def place_order(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
     Raises EmptyCart, Unbuyable, PriceChanged, NoSuchMethod, CodeRefused, CreditGone, OutOfStock: then nothing has
     happened.
     """
-    for tries_left in reversed(range(NUMBER_TRIES)):
-        try:
-            return _place(cart_token, data)
-        except orders.NumberTaken:
-            if not tries_left:
-                raise
-        except (Conflict, InvalidInput, IntegrityError):
-            # The same form may have been sent before: then its order is the answer, whatever has changed since.
-            known = find_by_checkout_key(db.session(), data.key)
-            if known is None:
-                raise
-            return PlacedOrder(known.id, known.token, _variant_ids(known), not known.is_final)
-    raise AssertionError("unreachable: the last try raises")
+    return _once(data.key, lambda: _place(cart_token, data))
 
 
 def check_out(cart_token: str | None, data: CheckoutData, holds: Holds, hold_id: str | None) -> PlacedOrder:
@@ -108,6 +100,14 @@ def check_out(cart_token: str | None, data: CheckoutData, holds: Holds, hold_id:
     placed = place_order(cart_token, data)
     holds.settle(hold_id, placed.variant_ids)
     return placed
+
+
+def place_for(lines: Sequence[tuple[str, int]], data: CheckoutData, actor: str) -> int:
+    """Order (SKU, pieces) for somebody, and stage the mail whose link leads to the payment; returns the order's id.
+
+    One transaction, idempotent on `data.key`. Raises UnknownSku, Unbuyable, NoSuchMethod, OutOfStock.
+    """
+    return _once(data.key, lambda: _place_for(lines, data, actor)).id
 
 
 def expire_order(order_id: int, gateway: Gateway, base_url: str) -> None:
@@ -185,22 +185,53 @@ def _place(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
         lines = carts.take_out(cart_token)
         if not lines:
             raise EmptyCart()
-        gone = [line.name for line in lines if not line.can_be_bought]
-        if gone:
-            raise Unbuyable(names=", ".join(gone))
-        quote = _quote(session, lines, data)
-        if quote.due_minor != data.quoted_minor:
-            raise PriceChanged(total_minor=quote.due_minor)
-        order = orders.create(_draft(lines, quote, data), SHOPPER)
-        credit.reserve(order.id, quote.tenders, data.currency, 1, SHOPPER)
-        is_later = data.payment_method != ONLINE and order.due_minor > 0
-        if order.due_minor == 0:
-            orders.mark_paid(order.id, "shop", reason="nothing to pay")
-            credit.capture(order.id)
-        elif is_later:
-            accept(order.id, data.payment_method, order.due_minor, data.currency, SHOPPER)
-        is_payable = order.due_minor > 0 and not is_later
-        return PlacedOrder(order.id, order.token, [line.variant_id for line in lines], is_payable)
+        return _write(session, lines, data, SHOPPER)
+
+
+@retry_deadlocks
+def _place_for(lines: Sequence[tuple[str, int]], data: CheckoutData, actor: str) -> PlacedOrder:
+    with transaction() as session:
+        placed = _write(session, carts.read_skus(lines), data, actor)
+        if placed.is_payable:
+            key = f"payment-request-{placed.id}"
+            outbox.stage("orders.send_request", dedupe_key=key, order_id=placed.id)
+        return placed
+
+
+def _once(key: str, place: Callable[[], PlacedOrder]) -> PlacedOrder:
+    """Place an order, again when its number is taken; an order that was placed under this key is the answer."""
+    for tries_left in reversed(range(NUMBER_TRIES)):
+        try:
+            return place()
+        except orders.NumberTaken:
+            if not tries_left:
+                raise
+        except (Conflict, InvalidInput, IntegrityError):
+            # The same form may have been sent before: then its order is the answer, whatever has changed since.
+            known = find_by_checkout_key(db.session(), key)
+            if known is None:
+                raise
+            return PlacedOrder(known.id, known.token, _variant_ids(known), not known.is_final)
+    raise AssertionError("unreachable: the last try raises")
+
+
+def _write(session: Session, lines: list[TakenLine], data: CheckoutData, actor: str) -> PlacedOrder:
+    gone = [line.name for line in lines if not line.can_be_bought]
+    if gone:
+        raise Unbuyable(names=", ".join(gone))
+    quote = _quote(session, lines, data)
+    if data.quoted_minor is not None and quote.due_minor != data.quoted_minor:
+        raise PriceChanged(total_minor=quote.due_minor)
+    order = orders.create(_draft(lines, quote, data), actor)
+    credit.reserve(order.id, quote.tenders, data.currency, 1, actor)
+    is_later = data.payment_method != ONLINE and order.due_minor > 0
+    if order.due_minor == 0:
+        orders.mark_paid(order.id, "shop", reason="nothing to pay")
+        credit.capture(order.id)
+    elif is_later:
+        accept(order.id, data.payment_method, order.due_minor, data.currency, actor)
+    is_payable = order.due_minor > 0 and not is_later
+    return PlacedOrder(order.id, order.token, [line.variant_id for line in lines], is_payable)
 
 
 def _quote(session: Session, lines: list[TakenLine], data: CheckoutData) -> Quote:
@@ -228,7 +259,7 @@ def _draft(lines: list[TakenLine], quote: Quote, data: CheckoutData) -> OrderDra
         coupon=quote.coupon,
         credit_minor=quote.credit_minor,
         locale=data.locale,
-        expires_at=clock.now() + PAY_WITHIN,
+        expires_at=clock.now() + data.pay_within,
         kept_until=data.kept_until,
         user_id=data.user_id,
         customer_id=ensure_customer(data.address.email, data.address.country),

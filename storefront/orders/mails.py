@@ -11,11 +11,12 @@ from storefront.config import Settings
 from storefront.core.db import db, transaction
 from storefront.core.mail import Mail, send
 from storefront.orders import service
-from storefront.orders.models import Order
+from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order_by_id
 from storefront.orders.words import order_totals
 
 CONFIRMED = "confirmation_sent"
+REQUESTED = "request_sent"
 
 
 def send_confirmation(order_id: int, settings: Settings) -> None:
@@ -28,6 +29,34 @@ def send_confirmation(order_id: int, settings: Settings) -> None:
     send(mail, settings)
     with transaction():
         service.record(order_id, CONFIRMED, "shop", facts={"to": mail.to})
+
+
+def send_request(order_id: int, settings: Settings) -> None:
+    """Ask for the payment of an order that staff have made; once, and not when it is over. Raises MailNotSent."""
+    order = get_order_by_id(db.session(), order_id)
+    is_asked = any(event.kind == REQUESTED for event in order.events)
+    if order.status is not OrderStatus.PENDING or is_asked:
+        return
+    mail = payment_request(order, settings)
+    db.session.rollback()
+    send(mail, settings)
+    with transaction():
+        service.record(order_id, REQUESTED, "shop", facts={"to": mail.to})
+
+
+def payment_request(order: Order, settings: Settings) -> Mail:
+    """The mail with what was ordered for them, its sum, and the link to pay it by."""
+    with force_locale(order.locale):
+        url, totals = f"{settings.base_url}/orders/{order.token}", order_totals(order)
+        context = {"order": order, "url": url, "totals": totals}
+        return Mail(
+            key=f"order-{order.number.lower()}-request",
+            to=order.email,
+            subject=_("Please pay your order %(number)s", number=order.number),
+            text=render_template("email/payment_request.txt", **context),
+            html=render_template("email/payment_request.html", **context),
+            locale=order.locale,
+        )
 
 
 def _later(order: Order) -> dict[str, Any] | None:

@@ -34,6 +34,8 @@ from storefront.stock.service import OutOfStock
 
 # The provider wants at least 30 minutes from the moment it hears of a session.
 MIN_SESSION = timedelta(minutes=40)
+# And takes no more than a day; an order that lives longer gets another attempt then.
+MAX_SESSION = timedelta(hours=23)
 # Why money goes back by itself; the customer's mail explains it.
 LATE = "paid after the order was over"
 SESSION_KINDS = "checkout.session."
@@ -204,8 +206,9 @@ def _new_attempt(session: Session, order: Order, gateway_name: str) -> Payment:
 
 
 def _session_end(order_end: datetime | None) -> datetime:
-    earliest = clock.now() + MIN_SESSION
-    return max(order_end, earliest) if order_end else earliest
+    moment = clock.now()
+    end = max(order_end or moment, moment + MIN_SESSION)
+    return min(end, moment + MAX_SESSION)
 
 
 def _prolong(payment_id: int) -> Payment:

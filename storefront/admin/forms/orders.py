@@ -1,15 +1,38 @@
 """Forms about orders: address, note, cancellation."""
 
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, RadioField, SelectField, TelField, TextAreaField
+from wtforms import (
+    EmailField,
+    FieldList,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    TelField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # The stubs do not know it yet.
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp
+from wtforms.validators import (
+    DataRequired,
+    Email,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    Regexp,
+    ValidationError,
+)
 
 from storefront.core.web.forms import Form, TextField, lowered, trimmed
 from storefront.orders.draft import Address
 from storefront.orders.models import Order
 
 BACK_ON_SALE, WRITTEN_OFF = "back_on_sale", "written_off"
+WANTED = 8
 NAMES = ("email", "name", "line1", "line2", "city", "region", "postcode", "country", "phone")
 
 
@@ -41,6 +64,41 @@ class AddressForm(Form):
     def address(self) -> Address:
         """What was entered."""
         return Address(**{name: self[name].data or "" for name in NAMES})
+
+
+class WantedForm(Form):
+    """One row of an order that staff make; a row without SKU does not count."""
+
+    sku = TextField(_l("SKU"), [Optional(), Length(max=40)], render_kw={"autocapitalize": "characters"})
+    quantity = IntegerField(_l("Pieces"), [Optional(), NumberRange(1, 999)], render_kw={"inputmode": "numeric"})
+
+
+class OrderForm(AddressForm):
+    """An order that staff make for somebody; `key` makes it once."""
+
+    key = HiddenField(validators=[DataRequired(), Length(max=40)])
+    wanted = FieldList(FormField(WantedForm), _l("What is ordered"), min_entries=WANTED, max_entries=WANTED)
+    shipping_method = SelectField(_l("Delivery"), [InputRequired(_l("Choose how we should send it."))])
+    days = IntegerField(
+        _l("Days to pay"),
+        [InputRequired(_l("Enter a number from 1 to 30.")), NumberRange(1, 30, _l("Enter a number from 1 to 30."))],
+        default=3,
+        description=_l("So long the goods are kept."),
+    )
+
+    def validate_wanted(self, field: Any) -> None:
+        """Something has to be ordered."""
+        if not self.lines():
+            raise ValidationError(_("Enter at least one SKU."))
+
+    def lines(self) -> list[tuple[str, int]]:
+        """(SKU, pieces) of the rows that were filled in; the same SKU twice is added up."""
+        found: dict[str, int] = {}
+        for entry in self.wanted:
+            sku = entry.form.sku.data or ""
+            if sku:
+                found[sku] = found.get(sku, 0) + (entry.form.quantity.data or 1)
+        return list(found.items())
 
 
 class NoteForm(Form):

@@ -118,7 +118,13 @@ class MethodForm(Form):
     price = MoneyField(
         _l("Price"), render_kw={"inputmode": "decimal"}, description=_l("Not needed when the weight decides.")
     )
-    bands = FieldList(FormField(BandForm), _l("Prices by weight"), min_entries=BANDS, max_entries=BANDS)
+    bands = FieldList(
+        FormField(BandForm),
+        _l("Prices by weight"),
+        description=_l("Rows that stay empty do not count. A parcel heavier than the last is not sent this way."),
+        min_entries=BANDS,
+        max_entries=BANDS,
+    )
     free_from = MoneyField(
         _l("Free for goods from"), render_kw={"inputmode": "decimal"}, description=_l("Empty: never free.")
     )
