@@ -18,7 +18,8 @@ from storefront.payments.gateway import RefundStatus
 from storefront.payments.gateways import get_gateway
 from storefront.payments.models import FINAL, Payment
 from storefront.payments.offline import due_payment
-from storefront.payments.queries import list_attempts, list_refunds
+from storefront.payments.queries import list_attempts, list_paid_payments, list_refunds
+from storefront.payments.words import gateway_words
 from storefront.shipping.words import method_words
 
 blueprint = Blueprint("orders", __name__)
@@ -41,6 +42,26 @@ def show(token: str) -> Response:
         refunds=refunds,
         shown_totals=order_totals(order, back_minor=sum(one.amount_minor for one in refunds)),
         is_confirming=_is_confirming(order, attempts),
+        shipping_label=method_words(order.shipping_name),
+    )
+
+
+@blueprint.get("/orders/<token>/receipt")
+@public
+def receipt(token: str) -> Response:
+    """What was bought, taxed, paid and paid back, to print; there is one as soon as something was paid."""
+    order = get_order(db.session(), token)
+    paid = list_paid_payments(db.session(), order.id)
+    if not paid:
+        return see_other(url_for("orders.show", token=token))
+    refunds = [one for one in list_refunds(db.session(), order.id) if one.status is not RefundStatus.FAILED]
+    return page(
+        "orders/receipt.html",
+        order=order,
+        paid=paid,
+        refunds=refunds,
+        gateway_words=gateway_words,
+        shown_totals=order_totals(order),
         shipping_label=method_words(order.shipping_name),
     )
 
