@@ -160,7 +160,7 @@ def test_a_foreign_country_changes_delivery_and_total_at_once(visitor: Callable[
     page = visitor().go("/")
     add_to_cart(page, javascript=True)
     page.get_by_label("Country").select_option("DE")
-    expect(page.get_by_text("International delivery")).to_be_visible()
+    expect(page.locator("#delivery").get_by_text("International delivery")).to_be_visible()
     expect(page.locator("#summary")).to_contain_text("£12.95")
     order_and_pay(page, "berlin@example.com")
     wait_until_paid(page, javascript=True)
