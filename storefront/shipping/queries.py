@@ -1,9 +1,9 @@
 """Reads of shipping: what goes where, and what it costs."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session, selectinload
 
 from storefront.core.db import table_of
@@ -11,6 +11,21 @@ from storefront.core.errors import N_, InvalidInput, NotFound
 from storefront.shipping.models import MethodKind, ShippingMethod, ShippingZone, WeightBand, ZoneCountry
 
 METHODS, ZONES, COUNTRIES, BANDS = map(table_of, (ShippingMethod, ShippingZone, ZoneCountry, WeightBand))
+
+
+def _offered() -> Select[Any]:
+    is_named = exists().where(COUNTRIES.c.country == bindparam("country"))
+    is_here = exists().where(COUNTRIES.c.country == bindparam("country"), COUNTRIES.c.zone_id == ZONES.c.id)
+    return (
+        select(METHODS)
+        .join(ZONES, ZONES.c.id == METHODS.c.zone_id)
+        .where(METHODS.c.is_active, is_here | (ZONES.c.is_rest & ~is_named))
+        .order_by(METHODS.c.position, METHODS.c.id)
+    )
+
+
+# Made once: every order in a rush asks it.
+OFFERED = _offered()
 
 
 class NoSuchMethod(InvalidInput):
@@ -39,16 +54,8 @@ class Offer(NamedTuple):
 
 def list_offers(session: Session, country: str, items_minor: int, weight_grams: int) -> list[Offer]:
     """What can be chosen for goods of that value and weight to `country`, in the shop's order."""
-    is_named = exists().where(COUNTRIES.c.country == country)
-    is_here = exists().where(COUNTRIES.c.country == country, COUNTRIES.c.zone_id == ZONES.c.id)
-    query = (
-        select(METHODS)
-        .join(ZONES, ZONES.c.id == METHODS.c.zone_id)
-        .where(METHODS.c.is_active, is_here | (ZONES.c.is_rest & ~is_named))
-        .order_by(METHODS.c.position, METHODS.c.id)
-    )
     offers = []
-    for row in session.execute(query):
+    for row in session.connection().execute(OFFERED, {"country": country}):
         price = _band_price(session, row.id, weight_grams) if row.kind is MethodKind.WEIGHT else row.price_minor
         if price is None:
             continue
