@@ -73,7 +73,7 @@ def test_success_arrives_after_the_goods_were_sold_and_all_of_it_goes_back(conte
     assert books(paid.payment_id) == (paid.total_minor, paid.total_minor)
     assert theirs(provider, read(paid.order_id).payment_ref) == (paid.total_minor, [paid.total_minor])
     assert staged("orders.send_confirmation") == []
-    assert staged("payments.send_refund") == [{"refund_id": 1}]
+    assert len(staged("payments.send_refund")) == 1
 
 
 def test_an_order_made_whole_can_be_cancelled_and_gives_its_stock_back_a_second_time(provider: Provider) -> None:

@@ -46,7 +46,7 @@ def test_pieces_and_delivery_go_back_at_what_was_paid_for_them(paid: Paid, provi
     assert books(paid.payment_id) == (3392, 2393)
     assert theirs(provider, paid.payment_ref) == (3392, [2393])
     assert event_kinds(paid.order_id)[-2:] == ["refund_requested", "refund_succeeded"]
-    assert staged("payments.send_refund") == [{"refund_id": 1}]
+    assert len(staged("payments.send_refund")) == 1
 
 
 def test_money_back_leaves_stock_alone(provider: Provider) -> None:
