@@ -16,6 +16,7 @@ HANDLERS = {
     "payments.drive_refund": "jobs.payments:drive_refund",
     "payments.forget_events": "jobs.payments:forget_events",
     "payments.process_event": "jobs.payments:process_event",
+    "payments.release": "jobs.payments:release",
     "payments.remind": "jobs.payments:remind",
     "payments.send_proof": "jobs.payments:send_proof",
     "payments.send_refund": "jobs.payments:send_refund",

@@ -5,10 +5,10 @@ from datetime import timedelta
 from storefront.core import clock, outbox
 from storefront.core.db import db, transaction
 from storefront.core.web import settings
-from storefront.payments import mails, offline, refunds, service, sweeping
+from storefront.payments import holding, mails, offline, refunds, service, sweeping
 from storefront.payments.comparison import compare, keep
 from storefront.payments.gateways import gateway_of, get_gateway
-from storefront.payments.queries import get_refund, list_stale_ids, list_stale_refunds
+from storefront.payments.queries import get_payment, get_refund, list_stale_ids, list_stale_refunds
 
 COMPARED = timedelta(days=3)
 
@@ -49,6 +49,11 @@ def drive_refund(refund_id: int) -> None:
     """Bring a refund to its outcome."""
     gateway = gateway_of(get_refund(db.session(), refund_id).gateway)
     refunds.drive(refund_id, gateway)
+
+
+def release(payment_id: int) -> None:
+    """Give up money that is held for an order that is over."""
+    holding.release(payment_id, gateway_of(get_payment(db.session(), payment_id).gateway))
 
 
 def send_refund(refund_id: int) -> None:

@@ -48,7 +48,10 @@ class Settings:
     mail_from: str = "shop@localhost"
     stripe_secret_key: str = ""
     stripe_webhook_secrets: tuple[str, ...] = ()
+    stripe_publishable_key: str = ""
     stripe_calls_per_second: int = 15
+    payment_page: str = "hosted"
+    capture: str = "automatic"
     metrics_token: str = ""
     offline_methods: tuple[str, ...] = ()
     bank_details: str = ""
@@ -99,6 +102,15 @@ def _offline(value: str) -> tuple[str, ...]:
     if set(names) - {"invoice", "cash_on_delivery"}:
         raise ValueError("use invoice, cash_on_delivery or both")
     return names
+
+
+def _one_of(*names: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value.lower() not in names:
+            raise ValueError(f"use {' or '.join(names)}")
+        return value.lower()
+
+    return read
 
 
 def _port(value: str) -> int:
@@ -152,6 +164,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "trusted_proxies": _few,
     "stripe_webhook_secrets": _names,
     "stripe_calls_per_second": _count,
+    "payment_page": _one_of("hosted", "embedded"),
+    "capture": _one_of("automatic", "manual"),
     "currency": _currency,
     "country": _country,
     "time_zone": ZoneInfo,
@@ -178,6 +192,9 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         values.setdefault(role, values["redis_url"])
     values.setdefault("base_url", _base_url(values.get("host", "127.0.0.1"), values.get("port", 8000)))
     values.setdefault("mail_url", f"file://{data_dir / 'mail'}")
+    is_embedding = values.get("payment_page") == "embedded" and "stripe_secret_key" in values
+    if is_embedding and "stripe_publishable_key" not in values:
+        raise SettingError("PAYMENT_PAGE=embedded needs STRIPE_PUBLISHABLE_KEY, which the browser is given.")
     if "secret_key" not in values:
         values["secret_key"] = _kept_secret(data_dir / "secret_key")
     return Settings(**values)

@@ -1,6 +1,7 @@
 """Reads that only the desk needs: what wants attention, who did what, which codes are taken."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
@@ -12,10 +13,12 @@ from storefront.catalog.queries import ProductFilter, list_products
 from storefront.core.outbox import OutboxJob, OutboxStatus
 from storefront.orders.models import Order, OrderLine, OrderStatus, ReturnLine
 from storefront.orders.queries import count_by_status
-from storefront.payments.queries import list_open_disputes
+from storefront.payments.queries import list_ending_holds, list_open_disputes
 from storefront.stock.models import StockEntry, StockItem
 
 LOW_STOCK = 5
+# So long before a bank lets go of money the desk says so.
+HOLD_WARNING = timedelta(days=2)
 
 
 class Attention(NamedTuple):
@@ -25,6 +28,7 @@ class Attention(NamedTuple):
     to_ship_unpaid: int
     unpaid: int
     disputes: int
+    ending_holds: int
     low_stock: int
     failed_jobs: int
 
@@ -41,8 +45,9 @@ def count_attention(session: Session) -> Attention:
     orders = count_by_status(session)
     low = list_products(session, ProductFilter(also=has_at_most(LOW_STOCK)), size=1).total
     disputes = len(list_open_disputes(session))
+    holds = len(list_ending_holds(session, HOLD_WARNING))
     to_send = (orders[OrderStatus.PAID], orders[OrderStatus.ACCEPTED])
-    return Attention(*to_send, orders[OrderStatus.PENDING], disputes, low, count_failed(session))
+    return Attention(*to_send, orders[OrderStatus.PENDING], disputes, holds, low, count_failed(session))
 
 
 def has_at_most(available: int) -> ColumnElement[bool]:

@@ -241,7 +241,7 @@ def insert_once(session: Session, model: type[Base]) -> Any:
         from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
         return postgresql_insert(model).on_conflict_do_nothing()
-    (key,) = model.__table__.primary_key
+    key, *_others = model.__table__.primary_key
     from sqlalchemy.dialects.mysql import insert as mysql_insert
 
     return mysql_insert(model).on_duplicate_key_update({key.name: key})

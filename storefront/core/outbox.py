@@ -65,6 +65,17 @@ def stage(name: str, *, dedupe_key: str | None = None, delay_seconds: float = 0,
     session.execute(insert_once(session, OutboxJob).values(row))
 
 
+def stage_again(name: str, *, dedupe_key: str, **arguments: Any) -> None:
+    """The same once more when what was asked for under the key is done; one that still waits is enough. Joins."""
+    changed = joined().execute(
+        update(OutboxJob)
+        .where(OutboxJob.dedupe_key == dedupe_key, OutboxJob.status == OutboxStatus.DONE)
+        .values(status=OutboxStatus.WAITING, attempts=0, due_at=clock.now(), done_at=None)
+    )
+    if not _rows(changed):
+        stage(name, dedupe_key=dedupe_key, **arguments)
+
+
 class Backlog(NamedTuple):
     """Rows that are not done: due now, waiting for their time, dead; and for how long the oldest has been due."""
 

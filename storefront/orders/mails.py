@@ -34,7 +34,8 @@ def send_confirmation(order_id: int, settings: Settings) -> None:
 def send_request(order_id: int, settings: Settings) -> None:
     """Ask for the payment of an order that staff have made; once, and not when it is over. Raises MailNotSent."""
     order = get_order_by_id(db.session(), order_id)
-    is_asked = any(event.kind == REQUESTED for event in order.events)
+    asking = [event.kind for event in order.events if event.kind in (REQUESTED, service.REOPENED)]
+    is_asked = asking[-1:] == [REQUESTED]
     if order.status is not OrderStatus.PENDING or is_asked:
         return
     mail = payment_request(order, settings)
@@ -50,7 +51,7 @@ def payment_request(order: Order, settings: Settings) -> Mail:
         url, totals = f"{settings.base_url}/orders/{order.token}", order_totals(order)
         context = {"order": order, "url": url, "totals": totals}
         return Mail(
-            key=f"order-{order.number.lower()}-request",
+            key=f"order-{order.number.lower()}-request{_turn(order)}",
             to=order.email,
             subject=_("Please pay your order %(number)s", number=order.number),
             text=render_template("email/payment_request.txt", **context),
@@ -59,12 +60,21 @@ def payment_request(order: Order, settings: Settings) -> Mail:
         )
 
 
+def _turn(order: Order) -> str:
+    """What tells a second request, after a bank let go of the money, from the first."""
+    count = sum(event.kind == service.REOPENED for event in order.events)
+    return f"-{count}" if count else ""
+
+
 def _later(order: Order) -> dict[str, Any] | None:
     """How and until when an order is paid that was accepted without money."""
     if order.paid_at is not None:
         return None
     facts = next((event.facts for event in order.events if event.kind == "accepted"), None)
-    return facts and {"method": facts["method"], "due_at": datetime.fromisoformat(facts["due_at"])}
+    if not facts:
+        return None
+    due_at = datetime.fromisoformat(facts["due_at"]) if "due_at" in facts else None
+    return {"method": facts.get("method", "held"), "due_at": due_at}
 
 
 def confirmation(order: Order, settings: Settings) -> Mail:

@@ -27,13 +27,16 @@ TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.PENDING: frozenset(
         {OrderStatus.ACCEPTED, OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED}
     ),
-    OrderStatus.ACCEPTED: frozenset({OrderStatus.PAID, OrderStatus.FULFILLED, OrderStatus.CANCELLED}),
+    # One whose bank let go of the money waits for another payment.
+    OrderStatus.ACCEPTED: frozenset(
+        {OrderStatus.PAID, OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.PENDING}
+    ),
     OrderStatus.PAID: frozenset({OrderStatus.PARTLY_FULFILLED, OrderStatus.FULFILLED, OrderStatus.CANCELLED}),
     OrderStatus.PARTLY_FULFILLED: frozenset({OrderStatus.FULFILLED}),
     OrderStatus.FULFILLED: frozenset(),
     OrderStatus.CANCELLED: frozenset(),
     # Money that arrives late makes the order whole again while its goods can still be had.
-    OrderStatus.EXPIRED: frozenset({OrderStatus.PAID}),
+    OrderStatus.EXPIRED: frozenset({OrderStatus.PAID, OrderStatus.ACCEPTED}),
 }
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -21,6 +22,7 @@ from storefront.orders.totals import LineTotals
 from storefront.promotions import coupons
 from storefront.stock import service as stock
 
+REOPENED = "reopened"
 UNSENT = frozenset({OrderStatus.PENDING, OrderStatus.ACCEPTED, OrderStatus.PAID})
 
 
@@ -106,6 +108,15 @@ def accept(order_id: int, actor: str, **facts: Any) -> None:
     _count_as_sold(joined(), order_id)
 
 
+def reopen(order_id: int, expires_at: datetime, actor: str) -> None:
+    """Wait for the payment of an accepted order again, whose money could not be taken; joins. Raises OrderMoved."""
+    move(order_id, OrderStatus.ACCEPTED, OrderStatus.PENDING, actor, REOPENED)
+    session = joined()
+    session.execute(update(Order).where(Order.id == order_id).values(expires_at=expires_at))
+    session.expire_all()
+    _uncount(session, order_id)
+
+
 def settle(order_id: int, actor: str, **facts: Any) -> None:
     """Note that an accepted order was paid, whether or not it was sent before; joins. Raises OrderMoved."""
     session = joined()
@@ -121,13 +132,13 @@ def settle(order_id: int, actor: str, **facts: Any) -> None:
     record(order_id, "paid", actor, facts=facts)
 
 
-def revive(order_id: int, actor: str, **facts: Any) -> None:
-    """Make an expired order whole whose money came late: paid, with its stock taken again; joins.
+def revive(order_id: int, to: OrderStatus, actor: str, **facts: Any) -> None:
+    """Make an expired order whole whose money came late: paid or accepted, with its stock taken again; joins.
 
     Raises OutOfStock when it cannot be had any more: what was done here must be undone then (a savepoint will do).
     """
     session = joined()
-    move(order_id, OrderStatus.EXPIRED, OrderStatus.PAID, actor, "paid_after_all", **facts)
+    move(order_id, OrderStatus.EXPIRED, to, actor, "paid_after_all", **facts)
     session.execute(update(Order).where(Order.id == order_id).values(turn=Order.turn + 1))
     _count_as_sold(session, order_id)
     order = get_order_by_id(session, order_id)
@@ -157,8 +168,7 @@ def _cancel_sold(order_id: int, expected: OrderStatus, actor: str, reason: str, 
     move(order_id, expected, OrderStatus.CANCELLED, actor, "cancelled", reason=reason, **facts)
     coupons.give_back(order_id)
     session = joined()
-    sold = _sold_per_product(session, order_id)
-    count_sold({product_id: -pieces for product_id, pieces in sold.items()})
+    _uncount(session, order_id)
     end = stock.discard if is_written_off else stock.release
     end(stock_lines(get_order_by_id(session, order_id)), actor, reason)
 
@@ -276,6 +286,11 @@ def _line(draft: DraftLine, totals: LineTotals) -> dict[str, Any]:
 def _count_as_sold(session: Session, order_id: int) -> None:
     outbox.stage("orders.send_confirmation", dedupe_key=f"order-confirmation-{order_id}", order_id=order_id)
     count_sold(_sold_per_product(session, order_id))
+
+
+def _uncount(session: Session, order_id: int) -> None:
+    sold = _sold_per_product(session, order_id)
+    count_sold({product_id: -pieces for product_id, pieces in sold.items()})
 
 
 def _status(session: Session, order_id: int) -> OrderStatus:

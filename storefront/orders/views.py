@@ -74,7 +74,7 @@ def come_back(token: str) -> Response:
     attempts = [payment.id for payment in list_attempts(db.session(), order.id) if payment.status not in FINAL]
     if attempts:
         with transaction():
-            outbox.stage("payments.confirm", dedupe_key=f"return-{attempts[-1]}", payment_id=attempts[-1])
+            outbox.stage_again("payments.confirm", dedupe_key=f"return-{attempts[-1]}", payment_id=attempts[-1])
     return see_other(url_for("orders.show", token=token))
 
 
@@ -103,5 +103,4 @@ def _is_confirming(order: Order, attempts: list[Payment]) -> bool:
     """Whether the shopper has come back from paying and the answer is on its way."""
     if order.status is not OrderStatus.PENDING or not attempts:
         return False
-    staged = outbox.is_staged(db.session(), f"return-{attempts[-1].id}")
-    return staged and attempts[-1].decline_code is None
+    return outbox.is_staged(db.session(), f"return-{attempts[-1].id}")

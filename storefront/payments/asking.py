@@ -26,6 +26,9 @@ def session_request(order: Order, payment: Payment, base_url: str) -> SessionReq
         cancel_url=page,
         expires_at=payment.expires_at,
         idempotency_key=payment.idempotency_key,
+        is_held=payment.is_held,
+        is_embedded=payment.is_embedded,
+        customer_ref=payment.customer_ref,
     )
 
 

@@ -80,6 +80,15 @@ def capture(order_id: int) -> None:
     )
 
 
+def uncapture(order_id: int) -> None:
+    """The order waits for its payment again, and what credit pays of it is only reserved; joins, idempotent."""
+    payments = table_of(Payment)
+    is_credit = (payments.c.order_id == order_id) & (payments.c.gateway == CREDIT)
+    is_taken = (payments.c.status == PaymentStatus.SUCCEEDED) & (payments.c.refunded_minor == 0)
+    values = {"status": PaymentStatus.CREATED, "captured_minor": 0, "updated_at": clock.now()}
+    joined().execute(update(payments).where(is_credit, is_taken).values(values))
+
+
 def release(order_id: int, actor: str) -> None:
     """The order is over, and what was reserved for it can be spent again; joins, idempotent."""
     session, payments = joined(), table_of(Payment)

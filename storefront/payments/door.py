@@ -10,8 +10,11 @@ from storefront.core import outbox
 from storefront.core.db import db, transaction
 from storefront.core.errors import Conflict, Unavailable
 from storefront.core.web import see_other, settings, tell
-from storefront.core.web.visit import shopper_id
+from storefront.core.web.headers import content_security_policy
+from storefront.core.web.visit import shopper_id, user_id
 from storefront.payments import service
+from storefront.payments.customers import ensure_customer
+from storefront.payments.gateway import ProviderScript
 from storefront.payments.gateways import get_gateway
 from storefront.payments.queries import find_live_payment
 from storefront.payments.shield import Assessment, Subjects, Verdict, get_shield
@@ -40,8 +43,10 @@ def to_provider(payer: Payer) -> Response:
     if not is_through:
         return see_other(url_for("payments.check", token=payer.token))
     session.pop(WAIT, None)
+    gateway = get_gateway()
+    ensure_customer(user_id(), gateway)
     try:
-        url = service.start(payer.order_id, get_gateway(), settings().base_url)
+        url = service.start(payer.order_id, gateway, settings().base_url)
     except (Conflict, Unavailable) as error:
         flash(tell(error), "warn")
         return see_other(url_for("orders.show", token=payer.token))
@@ -50,6 +55,13 @@ def to_provider(payer: Payer) -> Response:
     db.session.rollback()
     get_shield().note_start(payment_id, who)
     return see_other(url)
+
+
+def embedding_policy(script: ProviderScript) -> str:
+    """The content security policy of the one page on which the provider's script runs: as narrow as it can be."""
+    allowed = {"script-src": script.scripts, "frame-src": script.frames, "connect-src": script.calls}
+    narrowed = [" ".join([name, *dict.fromkeys(["'self'", *origins])]) for name, origins in allowed.items()]
+    return "; ".join([content_security_policy(""), *narrowed])
 
 
 def visitor(email: str) -> Subjects:

@@ -10,11 +10,12 @@ from storefront.core.errors import N_, Conflict, InvalidInput, Unavailable
 
 
 class PaymentStatus(StrEnum):
-    """Where an attempt to pay stands. Succeeded, failed and canceled are final."""
+    """Where an attempt to pay stands. Succeeded, failed and canceled are final; authorised is held and not taken."""
 
     CREATED = "created"
     REQUIRES_ACTION = "requires_action"
     PROCESSING = "processing"
+    AUTHORISED = "authorised"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
@@ -35,7 +36,9 @@ class SessionRequest:
 
     The same `idempotency_key` goes with the same values on every retry, `expires_at` included, which lies 30 minutes
     to 24 hours after the first call. `success_url` may hold `{CHECKOUT_SESSION_ID}` for the provider to fill.
-    `shipping_name` is what the shopper reads beside the shipping cost, in the language of `locale`.
+    `shipping_name` is what the shopper reads beside the shipping cost, in the language of `locale`. With `is_held` the
+    money is only authorised, and taken by `Gateway.capture`. With `is_embedded` the page is the shop's own.
+    `customer_ref` is the provider's name for somebody it knows from an earlier payment.
     """
 
     order_id: int
@@ -52,14 +55,31 @@ class SessionRequest:
     expires_at: datetime
     idempotency_key: str
     shipping_name: str = "Shipping"
+    is_held: bool = False
+    is_embedded: bool = False
+    customer_ref: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionResult:
-    """The provider's page for one attempt: send the shopper to `url`."""
+    """The provider's page for one attempt: send the shopper to `url`.
+
+    An embedded one has no page of its own ("") but a `client_secret` for the provider's script on ours.
+    """
 
     session_id: str
     url: str
+    client_secret: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerRequest:
+    """Somebody with an account here, as the provider shall know them; `user_id` is ours."""
+
+    user_id: int
+    email: str
+    name: str
+    idempotency_key: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +89,7 @@ class PaymentState:
     `status` is failed only when the session can no longer be paid. After a decline on an open session it is
     requires_action (authenticate, or try another card) and `decline_code` says why. `amount_minor` is what was
     received once succeeded, and what is asked before. A session that this shop did not start has no
-    `order_number` ("") and no `attempt_id` (0).
+    `order_number` ("") and no `attempt_id` (0). What is authorised can be taken until `held_until`.
     """
 
     session_id: str
@@ -82,6 +102,7 @@ class PaymentState:
     attempt_id: int
     is_session_open: bool
     decline_code: str | None
+    held_until: datetime | None = None
 
 
 class RefundStatus(StrEnum):
@@ -171,6 +192,20 @@ class ProviderEvent:
     created_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProviderScript:
+    """The one script of a provider that an embedded payment needs, its public key, and where it may load from and call.
+
+    The tuples hold origins for the content security policy of that page, and of no other.
+    """
+
+    url: str
+    public_key: str
+    scripts: tuple[str, ...]
+    frames: tuple[str, ...]
+    calls: tuple[str, ...]
+
+
 class InvalidSignature(InvalidInput):
     """The provider did not sign the message, or too long ago; `reason` is missing, malformed, mismatch or stale."""
 
@@ -204,6 +239,19 @@ class Gateway(Protocol):
     form_origin: str
     """The origin that a form's answer may redirect to ("https://pay.example"); "" when it is the shop's own."""
 
+    is_held: bool
+    """Whether new attempts only hold the money until the goods are sent."""
+
+    is_embedded: bool
+    """Whether new attempts are paid on a page of the shop."""
+
+    script: "ProviderScript"
+    """What a page needs on which the provider's own fields stand."""
+
+    def create_customer(self, request: CustomerRequest) -> str:
+        """Let the provider know somebody, and return its name for them; idempotent on `request.idempotency_key`."""
+        ...
+
     def start(self, request: SessionRequest) -> SessionResult:
         """Open the provider's page for one attempt; idempotent on `request.idempotency_key`."""
         ...
@@ -217,6 +265,14 @@ class Gateway(Protocol):
 
         A payment that already succeeded, failed or was canceled is no error: its state is the answer.
         """
+        ...
+
+    def capture(self, session_id: str, payment_ref: str, idempotency_key: str) -> PaymentState:
+        """Take what is held, whole. What was taken before, or is no longer held, is no error: see the state."""
+        ...
+
+    def release(self, session_id: str, payment_ref: str, idempotency_key: str) -> PaymentState:
+        """Give up what is held. What was taken before, or is no longer held, is no error: see the state."""
         ...
 
     def refund(self, request: RefundRequest) -> RefundState:

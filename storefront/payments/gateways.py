@@ -9,11 +9,11 @@ from flask_babel import force_locale
 
 from storefront.config import Settings
 from storefront.payments.credit import CreditGateway
-from storefront.payments.gateway import Gateway
+from storefront.payments.gateway import Gateway, ProviderScript
 from storefront.payments.models import CREDIT
 from storefront.payments.offline import METHODS, OfflineGateway
 from storefront.payments.shield import init_shield
-from storefront.payments.stripe_gateway import StripeGateway
+from storefront.payments.stripe_gateway import StripeGateway, stripe_script
 
 if TYPE_CHECKING:
     from storefront.payments.demo_provider import DemoProvider
@@ -27,18 +27,30 @@ PROVIDER = "storefront_demo_provider"
 def init_gateway(app: Flask, settings: Settings) -> Gateway:
     """Make the gateway of this process and its shield, and hang them on the app; `get_gateway()` finds it."""
     init_shield(app, settings)
+    ways: dict[str, Any] = {
+        "is_held": settings.capture == "manual",
+        "is_embedded": settings.payment_page == "embedded",
+    }
     if settings.pays_with_demo:
         provider = _make_provider(app, settings)
         app.extensions[PROVIDER] = provider
         key, secret = demo_keys(settings)
         gateway: Gateway = StripeGateway(
-            key, [secret], name="demo", form_origin=settings.base_url, http_client=provider.http_client
+            key,
+            [secret],
+            name="demo",
+            form_origin=settings.base_url,
+            http_client=provider.http_client,
+            script=demo_script(settings),
+            **ways,
         )
     else:
         gateway = StripeGateway(
             settings.stripe_secret_key,
             settings.stripe_webhook_secrets,
             calls_per_second=settings.stripe_calls_per_second,
+            script=stripe_script(settings.stripe_publishable_key),
+            **ways,
         )
     app.extensions[EXTENSION] = gateway
     return gateway
@@ -78,6 +90,12 @@ def demo_keys(settings: Settings) -> tuple[str, str]:
     """API key and signing secret of the demo provider, derived from the shop's own secret."""
     derived = hmac.new(settings.secret_key.encode(), b"demo provider", hashlib.sha256).hexdigest()
     return f"sk_test_{derived[:32]}", f"whsec_{derived[32:]}"
+
+
+def demo_script(settings: Settings) -> ProviderScript:
+    """What the demo provider's own fields need on a page: nothing from anywhere else."""
+    url = f"{settings.base_url}{MOUNT}/script.js"
+    return ProviderScript(url=url, public_key="pk_test_demo", scripts=("'self'",), frames=("'self'",), calls=())
 
 
 def _make_provider(app: Flask, settings: Settings) -> "DemoProvider":

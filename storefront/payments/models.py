@@ -17,9 +17,12 @@ CREDIT = "credit"
 FINAL = frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.FAILED, PaymentStatus.CANCELED})
 # A look at the provider may find any later state; what is final stays.
 TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
-    PaymentStatus.CREATED: frozenset({PaymentStatus.REQUIRES_ACTION, PaymentStatus.PROCESSING, *FINAL}),
-    PaymentStatus.REQUIRES_ACTION: frozenset({PaymentStatus.PROCESSING, *FINAL}),
-    PaymentStatus.PROCESSING: frozenset({PaymentStatus.REQUIRES_ACTION, *FINAL}),
+    PaymentStatus.CREATED: frozenset(
+        {PaymentStatus.REQUIRES_ACTION, PaymentStatus.PROCESSING, PaymentStatus.AUTHORISED, *FINAL}
+    ),
+    PaymentStatus.REQUIRES_ACTION: frozenset({PaymentStatus.PROCESSING, PaymentStatus.AUTHORISED, *FINAL}),
+    PaymentStatus.PROCESSING: frozenset({PaymentStatus.REQUIRES_ACTION, PaymentStatus.AUTHORISED, *FINAL}),
+    PaymentStatus.AUTHORISED: FINAL,
     PaymentStatus.SUCCEEDED: frozenset(),
     PaymentStatus.FAILED: frozenset(),
     PaymentStatus.CANCELED: frozenset(),
@@ -38,6 +41,8 @@ class Payment(Model):
 
     `live_order_id` is the order's id while the attempt is live and NULL afterwards: its UNIQUE allows one live attempt.
     `captured_minor` was taken; of it `refunded_minor` went back or is asked to, and can never be more.
+    `is_held`, `is_embedded` and `customer_ref` are asked of the provider under the key, so they stay as they were.
+    `expires_at` is when its page closes, and for what is authorised when the hold ends.
     """
 
     __tablename__ = "payment"
@@ -60,11 +65,29 @@ class Payment(Model):
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
     session_id: Mapped[str | None] = mapped_column(String(255))
     url: Mapped[str | None] = mapped_column(Text)
+    is_held: Mapped[bool] = mapped_column(default=False)
+    is_embedded: Mapped[bool] = mapped_column(default=False)
+    customer_ref: Mapped[str | None] = mapped_column(String(255))
+    client_secret: Mapped[str | None] = mapped_column(String(500))
     payment_ref: Mapped[str | None] = mapped_column(String(255), index=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decline_code: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class ProviderCustomer(Model):
+    """By which name a provider knows somebody with an account."""
+
+    __tablename__ = "provider_customer"
+    __table_args__ = (UniqueConstraint("gateway", "customer_ref"),)
+
+    user_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    gateway: Mapped[str] = mapped_column(String(20), primary_key=True)
+    customer_ref: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
 
 class Refund(Model):

@@ -16,12 +16,12 @@ from storefront.payments.queries import UnknownPayment, get_payment
 
 
 def follow(payment_ref: str, gateway: Gateway) -> None:
-    """Ask where the money of a payment is and note what is new; safe to run twice. Not ours: nothing happens.
+    """Ask where the money of a payment is and note what is new; safe to run twice. Not ours, or never taken: nothing.
 
     Raises UnknownPayment while our own payment's success has not been noted yet, GatewayUnavailable, RefundsUnsettled.
     """
     money = gateway.look_up_money(payment_ref)
-    if not money.attempt_id or money.is_live != gateway.is_live:
+    if not money.attempt_id or not money.captured_minor or money.is_live != gateway.is_live:
         return
     payment_id = _get_taken(db.session(), money)
     db.session.rollback()

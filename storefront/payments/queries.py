@@ -14,13 +14,14 @@ from storefront.payments.models import (
     Dispute,
     MoneyComparison,
     Payment,
+    ProviderCustomer,
     Refund,
     RefundLine,
     WebhookEvent,
 )
 
 STALE_AFTER = timedelta(minutes=2)
-# A bank takes days over what it has begun, so it is asked less often.
+# A bank takes days over what it has begun or holds, so it is asked less often.
 SLOW_STALE_AFTER = timedelta(hours=1)
 
 
@@ -54,10 +55,27 @@ def list_attempts(session: Session, order_id: int) -> list[Payment]:
 
 
 def list_stale_ids(session: Session, limit: int = 500) -> list[tuple[int, datetime]]:
-    """Attempts that may be paid and that nobody has told us about for two minutes, as (id, last touched)."""
-    untouched = (Payment.updated_at < clock.now() - STALE_AFTER) & Payment.live_order_id.is_not(None)
-    query = select(Payment.id, Payment.updated_at).where(untouched, Payment.session_id.is_not(None))
+    """Attempts that may be paid and nobody told us about for two minutes (an hour: held), as (id, last touched)."""
+    moment = clock.now()
+    is_held = Payment.status == PaymentStatus.AUTHORISED
+    untouched = Payment.updated_at < case((is_held, moment - SLOW_STALE_AFTER), else_=moment - STALE_AFTER)
+    is_live = Payment.live_order_id.is_not(None) & Payment.session_id.is_not(None)
+    query = select(Payment.id, Payment.updated_at).where(is_live, untouched)
     return [(row.id, row.updated_at) for row in session.execute(query.order_by(Payment.updated_at).limit(limit))]
+
+
+def list_ending_holds(session: Session, within: timedelta) -> list[Payment]:
+    """Money that is held and not taken, and that the bank lets go of within so long; the first one to end first."""
+    is_held = (Payment.status == PaymentStatus.AUTHORISED) & (Payment.expires_at < clock.now() + within)
+    return list(session.scalars(select(Payment).where(is_held).order_by(Payment.expires_at)))
+
+
+def find_customer_ref(session: Session, user_id: int | None, gateway_name: str) -> str | None:
+    """The provider's name for somebody with an account."""
+    if user_id is None:
+        return None
+    known = session.get(ProviderCustomer, (user_id, gateway_name))
+    return known.customer_ref if known else None
 
 
 def get_event(session: Session, event_id: int) -> WebhookEvent:

@@ -26,7 +26,7 @@ from storefront.payments.gateway import (
 from storefront.payments.models import FINAL, TRANSITIONS, Payment, WebhookEvent
 from storefront.payments.money import follow
 from storefront.payments.offline import METHODS
-from storefront.payments.queries import find_live_payment, get_event, get_payment
+from storefront.payments.queries import find_customer_ref, find_live_payment, get_event, get_payment
 from storefront.payments.refunds import request_rest
 from storefront.payments.shield import get_shield
 from storefront.promotions.credit import CreditGone
@@ -39,8 +39,10 @@ MAX_SESSION = timedelta(hours=23)
 # Why money goes back by itself; the customer's mail explains it.
 LATE = "paid after the order was over"
 SESSION_KINDS = "checkout.session."
+GOOD = frozenset({PaymentStatus.AUTHORISED, PaymentStatus.SUCCEEDED})
 DECLINED = "payment_intent.payment_failed"
 MONEY_KINDS = ("refund.", "charge.refunded", "charge.dispute.")
+HOLD_KINDS = frozenset({"charge.captured", "payment_intent.canceled"})
 
 
 class PaymentMismatch(Conflict):
@@ -60,7 +62,7 @@ def start(order_id: int, gateway: Gateway, base_url: str) -> str:
 
     Raises OrderMoved, GatewayUnavailable (the intent stays and is used again).
     """
-    payment, request = _intend(order_id, gateway.name, base_url)
+    payment, request = _intend(order_id, gateway, base_url)
     if payment.url is not None:
         return payment.url
     try:
@@ -70,10 +72,12 @@ def start(order_id: int, gateway: Gateway, base_url: str) -> str:
             raise
         # The first call never arrived, and its end is too near by now: nothing exists under this key, so it may move.
         result = gateway.start(_read_request(_prolong(payment.id), base_url))
-    facts = {"session_id": result.session_id, "url": result.url, "updated_at": clock.now()}
+    url = result.url if result.client_secret is None else f"{request.cancel_url}/payment"
+    facts = {"session_id": result.session_id, "url": url, "client_secret": result.client_secret}
     with transaction() as session:
-        session.execute(update(table_of(Payment)).where(table_of(Payment).c.id == payment.id).values(facts))
-    return result.url
+        values = {**facts, "updated_at": clock.now()}
+        session.execute(update(table_of(Payment)).where(table_of(Payment).c.id == payment.id).values(values))
+    return url
 
 
 @retry_deadlocks
@@ -113,6 +117,8 @@ def process_event(event_id: int, gateway: Gateway) -> None:
         if attempt_id:
             get_shield().note_decline(attempt_id, str(event_id))
             confirm(attempt_id, gateway)
+    elif payment_ref and kind in HOLD_KINDS:
+        confirm(gateway.look_up_money(payment_ref).attempt_id, gateway)
     with transaction() as session:
         get_event(session, event_id).processed_at = clock.now()
 
@@ -133,7 +139,7 @@ def apply_state(state: PaymentState, gateway: Gateway) -> None:
     A report that does not match (amount, currency, order, mode) moves nothing and is noted with the order.
     """
     _apply(state, gateway)
-    if state.status is PaymentStatus.SUCCEEDED:
+    if state.status in GOOD:
         get_shield().note_success(state.attempt_id)
 
 
@@ -174,25 +180,28 @@ def stop(order_id: int, gateway: Gateway, base_url: str) -> None:
 
 
 @retry_deadlocks
-def _intend(order_id: int, gateway_name: str, base_url: str) -> tuple[Payment, SessionRequest]:
+def _intend(order_id: int, gateway: Gateway, base_url: str) -> tuple[Payment, SessionRequest]:
     with transaction() as session:
         order = orders.lock(session, order_id)
         if order.status is not OrderStatus.PENDING:
             raise orders.OrderMoved(status=order.status)
         payment = find_live_payment(session, order_id)
         if payment is None:
-            payment = _new_attempt(session, order, gateway_name)
+            payment = _new_attempt(session, order, gateway)
         request = session_request(order, payment, base_url)
         session.expunge(payment)
         return payment, request
 
 
-def _new_attempt(session: Session, order: Order, gateway_name: str) -> Payment:
+def _new_attempt(session: Session, order: Order, gateway: Gateway) -> Payment:
     count = session.scalar(select(func.count()).where(Payment.order_id == order.id)) or 0
     payment = Payment(
         order_id=order.id,
         live_order_id=order.id,
-        gateway=gateway_name,
+        gateway=gateway.name,
+        is_held=gateway.is_held,
+        is_embedded=gateway.is_embedded,
+        customer_ref=find_customer_ref(session, order.user_id, gateway.name),
         status=PaymentStatus.CREATED,
         amount_minor=order.due_minor,
         currency=order.currency,
@@ -201,7 +210,7 @@ def _new_attempt(session: Session, order: Order, gateway_name: str) -> Payment:
     )
     session.add(payment)
     session.flush()
-    orders.record(order.id, "payment_started", "shopper", facts={"payment_id": payment.id, "gateway": gateway_name})
+    orders.record(order.id, "payment_started", "shopper", facts={"payment_id": payment.id, "gateway": gateway.name})
     return payment
 
 
@@ -253,6 +262,7 @@ def _move(session: Session, payment: Payment, state: PaymentState) -> bool:
             payment_ref=state.payment_ref,
             decline_code=state.decline_code,
             captured_minor=state.amount_minor if state.status is PaymentStatus.SUCCEEDED else 0,
+            expires_at=state.held_until or Payment.expires_at,
             updated_at=clock.now(),
         )
         .execution_options(synchronize_session=False)
@@ -265,28 +275,38 @@ def _tell_order(order: Order, payment: Payment, state: PaymentState, actor: str)
     facts = {"payment_id": payment.id, "payment_ref": state.payment_ref, "decline_code": state.decline_code}
     if state.status is not PaymentStatus.SUCCEEDED:
         orders.record(order.id, f"payment_{state.status}", actor, facts=facts)
+    if state.status not in GOOD:
         return
     if order.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
-        _settle_late(order, payment, actor, facts)
+        _settle_late(order, payment, state.status, actor, facts)
         return
-    orders.mark_paid(order.id, actor, **facts)
+    if state.status is PaymentStatus.AUTHORISED:
+        orders.accept(order.id, actor, **facts)
+    elif order.status is OrderStatus.ACCEPTED:
+        orders.settle(order.id, actor, **facts)
+    else:
+        orders.mark_paid(order.id, actor, **facts)
     credit.capture(order.id)
 
 
-def _settle_late(order: Order, payment: Payment, actor: str, facts: dict[str, Any]) -> None:
+def _settle_late(order: Order, payment: Payment, status: PaymentStatus, actor: str, facts: dict[str, Any]) -> None:
     """Money for an order that is over: it goes on while its goods and credit can be had, else the money goes back."""
-    session = joined()
+    session, is_taken = joined(), status is PaymentStatus.SUCCEEDED
     if order.status is OrderStatus.EXPIRED:
         try:
             with session.begin_nested():
-                orders.revive(order.id, actor, **facts)
+                orders.revive(order.id, OrderStatus.PAID if is_taken else OrderStatus.ACCEPTED, actor, **facts)
                 credit.reserve_again(get_order_by_id(session, order.id), actor)
         except (OutOfStock, CreditGone):
             session.expire_all()
         else:
             return
-    orders.record(order.id, "paid_too_late", actor, facts=facts)
-    request_rest(payment, LATE, "shop")
+    if is_taken:
+        orders.record(order.id, "paid_too_late", actor, facts=facts)
+        request_rest(payment, LATE, "shop")
+        return
+    orders.record(order.id, "held_too_late", actor, facts=facts)
+    outbox.stage("payments.release", dedupe_key=f"release-{payment.id}", payment_id=payment.id)
 
 
 def _touch(payment_id: int) -> None:

@@ -3,19 +3,21 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from storefront.core.errors import PaymentDeclined
 from storefront.payments.gateway import (
+    CustomerRequest,
     GatewayRejected,
     GatewayUnavailable,
     InvalidSignature,
     MoneyState,
     PaymentState,
     ProviderEvent,
+    ProviderScript,
     ReceivedPayment,
     RefundRequest,
     RefundState,
@@ -36,6 +38,12 @@ API_VERSION = "2026-10-28.endive"
 API_URL = "https://api.stripe.com"
 CHECKOUT_ORIGIN = "https://checkout.stripe.com"
 TIMEOUT_SECONDS = 10
+# With the charge, which knows until when a hold lasts.
+EXPANDED = ["payment_intent.latest_charge"]
+# https://docs.stripe.com/security/guide#content-security-policy: what the Payment Element needs, and no more.
+SCRIPT_ORIGINS = ("https://js.stripe.com", "https://*.js.stripe.com")
+SCRIPT_URL = f"https://js.stripe.com/{API_VERSION.partition('.')[2]}/stripe.js"
+FRAME_ORIGINS = (*SCRIPT_ORIGINS, "https://hooks.stripe.com")
 PAGE_SIZE = 100
 
 
@@ -57,9 +65,15 @@ class StripeGateway:
         api_url: str = API_URL,
         max_network_retries: int = 2,
         calls_per_second: float = 0,
+        is_held: bool = False,
+        is_embedded: bool = False,
+        script: ProviderScript | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
+        self.is_held = is_held
+        self.is_embedded = is_embedded
+        self.script = script or stripe_script("")
         self.form_origin = form_origin
         self.is_live = api_key.startswith(("sk_live_", "rk_live_"))
         self._api_key = api_key
@@ -76,16 +90,26 @@ class StripeGateway:
             session = self._client.v1.checkout.sessions.create(
                 session_params(request), {"idempotency_key": request.idempotency_key}
             )
-        if session.url is None or session.amount_total != to_provider(request.amount_minor, request.currency):
+        way_in = session.client_secret if request.is_embedded else session.url
+        if way_in is None or session.amount_total != to_provider(request.amount_minor, request.currency):
             # Nobody may be asked for another sum than the order's, so the page is closed before anyone sees it.
             self.cancel(session.id, f"{request.idempotency_key}-mismatch")
             raise GatewayRejected(reason="amount_mismatch", param="amount_total")
-        return SessionResult(session_id=session.id, url=session.url)
+        return SessionResult(session_id=session.id, url=session.url or "", client_secret=session.client_secret)
+
+    def create_customer(self, request: CustomerRequest) -> str:
+        """Let Stripe know somebody; idempotent on the request's key. Raises GatewayUnavailable or GatewayRejected."""
+        with self._calling():
+            customer = self._client.v1.customers.create(
+                {"email": request.email, "name": request.name, "metadata": {"user_id": str(request.user_id)}},
+                {"idempotency_key": request.idempotency_key},
+            )
+        return customer.id
 
     def look_up(self, session_id: str) -> PaymentState:
         """What has become of an attempt; raises GatewayUnavailable or GatewayRejected (unknown session)."""
         with self._calling():
-            session = self._client.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
+            session = self._client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPANDED})
         return state_of(session)
 
     def cancel(self, session_id: str, idempotency_key: str) -> PaymentState:
@@ -93,7 +117,7 @@ class StripeGateway:
         try:
             with self._calling():
                 session = self._client.v1.checkout.sessions.expire(
-                    session_id, {"expand": ["payment_intent"]}, {"idempotency_key": idempotency_key}
+                    session_id, {"expand": EXPANDED}, {"idempotency_key": idempotency_key}
                 )
         except GatewayRejected:
             # What is already paid or expired cannot be expired: what it is now is the answer.
@@ -102,6 +126,18 @@ class StripeGateway:
                 raise
             return state
         return state_of(session)
+
+    def capture(self, session_id: str, payment_ref: str, idempotency_key: str) -> PaymentState:
+        """Take what is held, whole, and say how the attempt stands; raises GatewayUnavailable."""
+        with suppress(GatewayRejected), self._calling():
+            self._client.v1.payment_intents.capture(payment_ref, {}, {"idempotency_key": idempotency_key})
+        return self.look_up(session_id)
+
+    def release(self, session_id: str, payment_ref: str, idempotency_key: str) -> PaymentState:
+        """Give up what is held, and say how the attempt stands; raises GatewayUnavailable."""
+        with suppress(GatewayRejected), self._calling():
+            self._client.v1.payment_intents.cancel(payment_ref, {}, {"idempotency_key": idempotency_key})
+        return self.look_up(session_id)
 
     def refund(self, request: RefundRequest) -> RefundState:
         """Pay back; idempotent on the request's key. Raises GatewayUnavailable, or GatewayRejected: nothing is left."""
@@ -175,6 +211,13 @@ class StripeGateway:
             max_network_retries=self._max_network_retries,
             http_client=self._make_http_client(),
         )
+
+
+def stripe_script(public_key: str) -> ProviderScript:
+    """What Stripe's own fields need on a page."""
+    return ProviderScript(
+        url=SCRIPT_URL, public_key=public_key, scripts=SCRIPT_ORIGINS, frames=FRAME_ORIGINS, calls=(API_URL,)
+    )
 
 
 def _default_http_client() -> "HTTPClient":

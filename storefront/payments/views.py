@@ -7,13 +7,14 @@ from werkzeug.wrappers import Response
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.web import page, public, see_other, signed
-from storefront.orders.models import Order
+from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order
 from storefront.payments import service
-from storefront.payments.door import Payer, mail_proof, seconds_to_wait, to_provider, visitor
+from storefront.payments.door import Payer, embedding_policy, mail_proof, seconds_to_wait, to_provider, visitor
 from storefront.payments.forms import ProofForm
 from storefront.payments.gateway import InvalidSignature
 from storefront.payments.gateways import get_gateway
+from storefront.payments.queries import find_live_payment
 from storefront.payments.shield import Verdict, get_shield
 
 blueprint = Blueprint("payments", __name__)
@@ -36,6 +37,20 @@ def receive(provider: str) -> Response:
         return Response("invalid signature\n", 400, mimetype="text/plain")
     service.receive_event(event, provider, body.decode())
     return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/orders/<token>/payment")
+@public
+def pay(token: str) -> Response:
+    """The provider's own fields on a page of ours; whoever has nothing to pay here goes to the order."""
+    session, gateway = db.session(), get_gateway()
+    order = get_order(session, token)
+    payment = find_live_payment(session, order.id)
+    if order.status is not OrderStatus.PENDING or payment is None or payment.client_secret is None:
+        return see_other(url_for("orders.show", token=token))
+    response = page("payments/pay.html", order=order, payment=payment, script=gateway.script)
+    response.headers["Content-Security-Policy"] = embedding_policy(gateway.script)
+    return response
 
 
 @blueprint.get("/orders/<token>/check")

@@ -36,7 +36,7 @@ def test_each_number_is_the_length_of_the_list_it_leads_to(sign_in):
     fail_job()
     attention = count_attention(db.session())
     # The confirmation of the paid order waits, but has not failed.
-    assert attention == (1, 0, 1, 0, 2, 1)
+    assert attention == (1, 0, 1, 0, 0, 2, 1)
     client = sign_in("owner")
     page = client.get("/admin/").text
     for path in (

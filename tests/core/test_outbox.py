@@ -330,6 +330,17 @@ def test_a_job_counts_as_staged_until_it_has_ended(context: Flask) -> None:
     assert not outbox.is_staged(db.session(), "once")
 
 
+def test_what_is_done_can_be_asked_for_again_and_what_waits_is_enough(context: Flask) -> None:
+    (job_id,) = stage(dedupe_key="once")
+    for is_new in (False, True):
+        with transaction() as session:
+            if is_new:
+                outbox.mark_done(job_id)
+            outbox.stage_again("noop", dedupe_key="once")
+            assert session.scalars(db.select(OutboxJob.id)).all() == [job_id]
+        assert outbox.is_staged(db.session(), "once")
+
+
 def test_only_what_was_done_long_ago_is_forgotten(context: Flask, time: Clock) -> None:
     old, recent, waiting = stage(3)
     with transaction():

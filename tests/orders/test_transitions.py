@@ -50,7 +50,7 @@ def status_of(order_id: int) -> OrderStatus:
 
 def test_a_paid_order_never_becomes_expired_or_unpaid_again() -> None:
     assert not TRANSITIONS[OrderStatus.PAID] & {OrderStatus.EXPIRED, OrderStatus.PENDING}
-    assert TRANSITIONS[OrderStatus.EXPIRED] == {OrderStatus.PAID}
+    assert TRANSITIONS[OrderStatus.EXPIRED] == {OrderStatus.PAID, OrderStatus.ACCEPTED}
 
 
 @pytest.mark.usefixtures("context")

@@ -15,6 +15,7 @@ from storefront.admin.queries import map_names
 from storefront.admin.timeline import all_moments, order_moments
 from storefront.checkout import service as checkout
 from storefront.checkout.forms import country_choices
+from storefront.checkout.sending import send_order
 from storefront.core.db import db
 from storefront.core.errors import Conflict, Forbidden, ShopError, Unavailable
 from storefront.core.web import page, see_other, settings, staff, tell
@@ -23,7 +24,8 @@ from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import count_by_status, get_order_by_number, list_orders
 from storefront.orders.returns import map_left
 from storefront.orders.words import order_totals
-from storefront.payments import offline
+from storefront.payments import holding, offline
+from storefront.payments.gateway import PaymentStatus
 from storefront.payments.gateways import get_gateway
 from storefront.payments.queries import list_disputes, list_payments, list_refunds
 from storefront.shipping.words import method_words
@@ -66,8 +68,8 @@ def packing_slip(number: str) -> Response:
 def fulfil_order(number: str) -> Response:
     """Note that the parcel is on its way."""
     try:
-        service.fulfil(get_order_by_number(db.session(), number).id, actor())
-    except Conflict as error:
+        send_order(get_order_by_number(db.session(), number).id, get_gateway(), actor())
+    except (Conflict, Unavailable) as error:
         return _back(number, tell(error), "warn")
     return _back(number, _("Order %(number)s is marked as sent.", number=number), "good")
 
@@ -101,6 +103,17 @@ def note_payment(number: str) -> Response:
     except Conflict as error:
         return _back(number, tell(error), "warn")
     return _back(number, _("Order %(number)s is paid.", number=number), "good")
+
+
+@blueprint.post("/orders/<number>/payment-requests")
+@staff("orders.edit")
+def ask_again(number: str) -> Response:
+    """Ask for another payment, because the bank let go of the money before the goods were sent."""
+    try:
+        holding.ask_again(get_order_by_number(db.session(), number).id, actor())
+    except Conflict as error:
+        return _back(number, tell(error), "warn")
+    return _back(number, _("The customer gets a mail with the link to pay again."), "good")
 
 
 @blueprint.post("/orders/<number>/notes")
@@ -140,8 +153,10 @@ def change_address(number: str) -> Response:
 def _cancel(found: Order, reason: str, is_written_off: bool) -> None:
     """Cancelling what is paid pays back, and only who may do that may do this."""
     wanted: dict[str, Any] = {"actor": actor(), "reason": reason, "is_written_off": is_written_off}
-    if found.status is OrderStatus.ACCEPTED:
+    if found.status is OrderStatus.ACCEPTED and offline.due_payment(db.session(), found):
         offline.cancel(found.id, **wanted)
+    elif found.status is OrderStatus.ACCEPTED:
+        holding.cancel(found.id, get_gateway(), **wanted)
     elif found.status is not OrderStatus.PAID:
         checkout.cancel_unpaid(found.id, get_gateway(), settings().base_url, **wanted)
     elif current_user.can("orders.refund"):
@@ -166,6 +181,7 @@ def _show(found: Order, status: int = 200, **forms: Any) -> Response:
         order=found,
         payments=attempts,
         due=offline.due_payment(session, found),
+        held=next((one for one in attempts if one.status is PaymentStatus.AUTHORISED), None),
         refunds=list_refunds(session, found.id),
         disputes=list_disputes(session, found.id),
         can_pay_back=any(paid.refunded_minor < paid.captured_minor for paid in attempts),

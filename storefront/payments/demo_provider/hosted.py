@@ -1,5 +1,6 @@
 """What each hosted page does with a form, and what it shows."""
 
+import hmac
 import json
 import re
 import sqlite3
@@ -14,6 +15,7 @@ from storefront.payments.demo_provider.cards import APPROVED, GENERIC_DECLINE, R
 from storefront.payments.demo_provider.desk import Desk
 from storefront.payments.demo_provider.errors import no_such
 from storefront.payments.demo_provider.methods import CARD, DEBITS, Means
+from storefront.payments.demo_provider.orders import is_embedded
 from storefront.payments.demo_provider.payments import Outcome
 
 CHOICES = {"decline": Verdict(GENERIC_DECLINE), "authenticate": Verdict(needs_authentication=True)}
@@ -25,12 +27,13 @@ ENDED = {"succeeded": "paid", "requires_capture": "paid", "processing": "waiting
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer to one request: where to go, or a template with what is in it."""
+    """The answer to one request: where to go, a template with what is in it, or data for the provider's script."""
 
     url: str | None = None
     template: str = ""
     status: int = 200
     context: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] | None = None
 
 
 def pay(request: Request, desk: Desk, session_id: str) -> Reply:
@@ -45,6 +48,22 @@ def pay(request: Request, desk: Desk, session_id: str) -> Reply:
     debit = next((kind for kind in json.loads(session["params"])["payment_method_types"] if kind != CARD), None)
     context = views.of_session(session, request) | {"decline": decline, "debit": debit}
     return Reply(template="pay", context=context | {"action": _path(request, session_id)})
+
+
+def element(request: Request, desk: Desk, secret: str) -> Reply:
+    """The fields that stand on the shop's own page. What is sent from them is answered as data for the script."""
+    session = desk.get("sessions", secret.partition("_secret_")[0])
+    if not hmac.compare_digest(secret, sessions.client_secret(desk, session["id"])):
+        raise no_such("checkout.session", secret)
+    if request.method == "POST":
+        outcome = payments.pay(desk, session["id"], _means(request, session))
+        if outcome in (Outcome.COMPLETE, Outcome.AUTHENTICATE):
+            return Reply(data={"url": _next_url(request, session, outcome)})
+        return Reply(data={"reason": views.reason(sessions.find_intent(desk, session["id"])) or "expired"})
+    if session["status"] != "open":
+        return Reply(template="element_closed", context=views.of_session(session, request))
+    action = f"{request.script_root}/element/{secret}"
+    return Reply(template="element", context=views.of_session(session, request) | {"action": action})
 
 
 def authentication(request: Request, desk: Desk, session_id: str) -> Reply:
@@ -128,7 +147,9 @@ def _answer(request: Request, desk: Desk, intent: sqlite3.Row | None) -> Outcome
 def _next_url(request: Request, session: sqlite3.Row, outcome: Outcome) -> str:
     page = _path(request, session["id"])
     done = _success_url(session) or page
-    return {Outcome.COMPLETE: done, Outcome.AUTHENTICATE: f"{page}/authentication"}.get(outcome, page)
+    # Whoever pays on the shop's own page goes back there to try again.
+    again = done if is_embedded(json.loads(session["params"])) else page
+    return {Outcome.COMPLETE: done, Outcome.AUTHENTICATE: f"{page}/authentication"}.get(outcome, again)
 
 
 def _path(request: Request, session_id: str) -> str:
@@ -137,7 +158,8 @@ def _path(request: Request, session_id: str) -> str:
 
 def _success_url(session: sqlite3.Row) -> str | None:
     """Where a shopper returns to who has paid, with the session's id where the shop wants it."""
-    url: str | None = json.loads(session["params"]).get("success_url")
+    params = json.loads(session["params"])
+    url: str | None = params.get("success_url") or params.get("return_url")
     return url and url.replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 

@@ -19,6 +19,9 @@ MAX_LIFE_SECONDS = 24 * 60 * 60
 # A request takes a moment to arrive, and its sender's clock need not agree to the second.
 CLOCK_SLACK_SECONDS = 60
 MAX_LINES = 100
+HOSTED, ELEMENTS = "hosted_page", "elements"
+# What only a page of the provider's own can have.
+ELSEWHERE = ("success_url", "cancel_url", "locale")
 
 LINES = {
     "quantity": None,
@@ -32,8 +35,10 @@ INTENT_DATA = {"metadata": None, "capture_method": None, "description": None, "r
 SESSION: dict[str, Any] = {
     "mode": None,
     "line_items": LINES,
+    "ui_mode": None,
     "success_url": None,
     "cancel_url": None,
+    "return_url": None,
     "client_reference_id": None,
     "customer": None,
     "customer_email": None,
@@ -62,10 +67,7 @@ def check_session(desk: Desk, params: dict[str, Any]) -> None:
         raise ParamError("This provider offers mode=payment only.", "mode")
     if params.get("adaptive_pricing", {}).get("enabled"):
         raise ParamError("This provider does not convert currencies.", "adaptive_pricing[enabled]")
-    if "success_url" not in params:
-        raise ParamError("Missing required param: success_url.", "success_url", "parameter_missing")
-    check_url(params["success_url"], "success_url")
-    check_url(params.get("cancel_url"), "cancel_url")
+    _check_ways_back(params)
     _check_expiry(params.get("expires_at"), desk.now)
     _check_customer(desk, params)
     _check_goods(params)
@@ -104,6 +106,24 @@ def kinds_of(params: dict[str, Any]) -> list[str]:
         text = f"For this payment the provider takes {', '.join(there_are)} only."
         raise ParamError(text, "payment_method_types")
     return methods.chosen(params, asked or there_are)
+
+
+def is_embedded(params: dict[str, Any]) -> bool:
+    """Whether a session is paid on the shop's own page."""
+    return params.get("ui_mode") == ELEMENTS
+
+
+def _check_ways_back(params: dict[str, Any]) -> None:
+    if params.get("ui_mode", HOSTED) not in (HOSTED, ELEMENTS):
+        raise ParamError(f"This provider offers ui_mode={HOSTED} and ui_mode={ELEMENTS} only.", "ui_mode")
+    wanted, others = ("return_url", ELSEWHERE) if is_embedded(params) else ("success_url", ("return_url",))
+    if wanted not in params:
+        raise ParamError(f"Missing required param: {wanted}.", wanted, "parameter_missing")
+    for name in others:
+        if name in params:
+            raise ParamError(f"`{name}` is not allowed with `ui_mode={params.get('ui_mode', HOSTED)}`.", name)
+    for name in ("success_url", "cancel_url", "return_url"):
+        check_url(params.get(name), name)
 
 
 def _check_goods(params: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The pages on which a shopper pays, declines, authenticates or turns back. They work without JavaScript."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from storefront.core.assets import asset_folder
 from storefront.payments.demo_provider import hosted, merchant
 from storefront.payments.demo_provider.errors import ApiError
 from storefront.payments.demo_provider.hosted import Reply
@@ -21,6 +23,7 @@ ROUTES = Map(
     [
         Rule("/pay/<thing>", endpoint=hosted.pay, methods=["GET", "POST"]),
         Rule("/pay/<thing>/authentication", endpoint=hosted.authentication, methods=["GET", "POST"]),
+        Rule("/element/<thing>", endpoint=hosted.element, methods=["GET", "POST"]),
         Rule("/authentication/<thing>", endpoint=hosted.question, methods=["GET", "POST"]),
         Rule("/link/<thing>", endpoint=hosted.link, methods=["GET", "POST"]),
         Rule("/payments/<thing>", endpoint=merchant.payment, methods=["GET", "POST"]),
@@ -36,6 +39,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+FRAMED = HEADERS["Content-Security-Policy"].replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+SCRIPT = "demo-payment-element.js"
 
 
 class Pages:
@@ -47,12 +52,19 @@ class Pages:
         self._shared = dict(shared)
 
     def respond(self, request: Request) -> Response:
-        """The page or the redirect that answers one request."""
+        """The page, the script or the redirect that answers one request."""
+        if request.path == "/script.js":
+            source = (asset_folder("static") / "js" / SCRIPT).read_bytes()
+            return Response(source, content_type="text/javascript; charset=utf-8", headers=HEADERS)
         reply = self._reply(request)
         if reply.url is not None:
             return Response(status=303, headers={"Location": reply.url, "Cache-Control": "no-store"})
+        if reply.data is not None:
+            return Response(json.dumps(reply.data), content_type="application/json", headers=HEADERS)
         html = self._render(f"demo_provider/{reply.template}.html", **self._shared, **reply.context)
-        return Response(html, reply.status, content_type="text/html; charset=utf-8", headers=HEADERS)
+        is_framed = reply.template.startswith("element")
+        headers = HEADERS | ({"Content-Security-Policy": FRAMED} if is_framed else {})
+        return Response(html, reply.status, content_type="text/html; charset=utf-8", headers=headers)
 
     def _reply(self, request: Request) -> Reply:
         nobody: dict[str, Any] = {"language": preferred(request), "order_number": None, "back": None}

@@ -1,5 +1,7 @@
 """Checkout sessions: open, look up, list, expire. Every function works in the transaction it is given."""
 
+import hashlib
+import hmac
 import json
 import sqlite3
 from typing import Any
@@ -9,7 +11,7 @@ from storefront.payments.demo_provider.desk import Desk, new_id
 from storefront.payments.demo_provider.errors import ApiError
 from storefront.payments.demo_provider.listing import created, matching, only_filters, page
 from storefront.payments.demo_provider.objects.session import session_object
-from storefront.payments.demo_provider.orders import check_session, currency_of, kinds_of, total_of
+from storefront.payments.demo_provider.orders import check_session, currency_of, is_embedded, kinds_of, total_of
 
 DAY_SECONDS = 24 * 60 * 60
 
@@ -96,8 +98,16 @@ def email_of(desk: Desk, session: sqlite3.Row) -> str | None:
 
 def render(desk: Desk, session: sqlite3.Row) -> dict[str, Any]:
     """The session as JSON."""
-    url = f"{desk.setting.public_url}/pay/{session['id']}"
-    return session_object(session, find_intent(desk, session["id"]), url, email_of(desk, session))
+    way_in = {"url": f"{desk.setting.public_url}/pay/{session['id']}", "client_secret": None}
+    if is_embedded(json.loads(session["params"])):
+        way_in = {"url": None, "client_secret": client_secret(desk, session["id"])}
+    return session_object(session, find_intent(desk, session["id"]), way_in, email_of(desk, session))
+
+
+def client_secret(desk: Desk, session_id: str) -> str:
+    """What lets a browser pay a session on the shop's own page; nobody can guess it who has only the id."""
+    digest = hmac.new(desk.setting.api_key.encode(), session_id.encode(), hashlib.sha256).hexdigest()
+    return f"{session_id}_secret_{digest[:40]}"
 
 
 def announce(desk: Desk, session_id: str, kind: str) -> None:

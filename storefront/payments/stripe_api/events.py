@@ -8,6 +8,7 @@ from storefront.payments.gateway import ProviderEvent
 
 # What a shop asks to be told of; the same kinds are swept from the list of events.
 KINDS = (
+    "charge.captured",
     "charge.dispute.closed",
     "charge.dispute.created",
     "charge.dispute.updated",
@@ -16,6 +17,7 @@ KINDS = (
     "checkout.session.async_payment_succeeded",
     "checkout.session.completed",
     "checkout.session.expired",
+    "payment_intent.canceled",
     "payment_intent.payment_failed",
     "refund.created",
     "refund.failed",

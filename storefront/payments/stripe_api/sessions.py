@@ -1,6 +1,7 @@
 """Hosted pages: what opens one, and how an attempt on it stands."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from storefront.payments.gateway import PaymentState, PaymentStatus, SessionRequest
@@ -21,23 +22,40 @@ LOCALES = (
 CHINESE = {"zh-Hans": "zh", "zh-CN": "zh", "zh-Hans-CN": "zh", "zh-Hant": "zh-TW", "zh-Hant-TW": "zh-TW"}
 
 
+# What an intent says on its own, whatever has become of its page. One that was canceled before it was paid has a page
+# that says so too; afterwards it is a hold that was given up.
+INTENTS = {
+    "processing": PaymentStatus.PROCESSING,
+    "requires_capture": PaymentStatus.AUTHORISED,
+    "succeeded": PaymentStatus.SUCCEEDED,
+    "canceled": PaymentStatus.CANCELED,
+}
+
+
 def session_params(request: SessionRequest) -> "SessionCreateParams":
     """The request in Stripe's words. The lines always add up to the order's total."""
     metadata = {"order_number": request.order_number, "attempt_id": str(request.attempt_id)}
-    return {
+    params: SessionCreateParams = {
         "mode": "payment",
         "line_items": _line_items(request),
         "client_reference_id": request.order_number,
-        "customer_email": request.email,
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata},
         # The shopper pays the order's own currency, so that what is received is what the order says.
         "adaptive_pricing": {"enabled": False},
-        "locale": checkout_locale(request.locale),
-        "success_url": request.success_url,
-        "cancel_url": request.cancel_url,
         "expires_at": int(request.expires_at.timestamp()),
     }
+    if request.is_held:
+        params["payment_intent_data"]["capture_method"] = "manual"
+    if request.customer_ref:
+        # Their payments stand together there. No card is kept: whoever has the order's link would see it.
+        params["customer"] = request.customer_ref
+    else:
+        params["customer_email"] = request.email
+    if request.is_embedded:
+        return params | {"ui_mode": "elements", "return_url": request.success_url}
+    urls: SessionCreateParams = {"success_url": request.success_url, "cancel_url": request.cancel_url}
+    return params | urls | {"locale": checkout_locale(request.locale)}
 
 
 def checkout_locale(locale: str) -> str:
@@ -78,6 +96,8 @@ def state_of(session: "Session") -> PaymentState:
     amount = intent["amount_received"] if status is PaymentStatus.SUCCEEDED and intent else facts["amount_total"] or 0
     metadata = facts.get("metadata") or {}
     failure = intent.get("last_payment_error") or {}
+    charge = intent.get("latest_charge")
+    held_until = charge_held_until(charge) if status is PaymentStatus.AUTHORISED and isinstance(charge, dict) else None
     currency = (facts["currency"] or "").upper()
     return PaymentState(
         session_id=facts["id"],
@@ -90,17 +110,25 @@ def state_of(session: "Session") -> PaymentState:
         attempt_id=attempt_id(facts),
         is_session_open=facts["status"] == "open",
         decline_code=failure.get("decline_code") or failure.get("code"),
+        held_until=held_until,
     )
+
+
+def charge_held_until(charge: Mapping[str, Any]) -> datetime | None:
+    """When the bank lets go of what a charge holds; None when it does not say."""
+    details = charge.get("payment_method_details") or {}
+    moment = (details.get(details.get("type", "")) or {}).get("capture_before")
+    return datetime.fromtimestamp(moment, UTC) if moment else None
 
 
 def _status(session: Mapping[str, Any], intent: Mapping[str, Any]) -> PaymentStatus:
     """The session says whether it can still be paid, its payment intent how far the present try has come."""
     if session["payment_status"] in {"paid", "no_payment_required"}:
         return PaymentStatus.SUCCEEDED
+    if intent.get("status") in INTENTS:
+        return INTENTS[intent["status"]]
     if session["status"] == "expired":
         return PaymentStatus.CANCELED
-    if intent.get("status") in {"processing", "requires_capture"}:
-        return PaymentStatus.PROCESSING
     if session["status"] == "complete":
         return PaymentStatus.FAILED
     return PaymentStatus.REQUIRES_ACTION if intent else PaymentStatus.CREATED

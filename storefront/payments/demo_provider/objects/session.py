@@ -20,15 +20,16 @@ SESSION_ALWAYS: dict[str, Any] = nothing(SESSION_UNUSED) | {
     "custom_text": dict.fromkeys(["after_submit", "shipping_address", "submit", "terms_of_service_acceptance"]),
     "shipping_options": [],
     "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-    "ui_mode": "hosted_page",
 }
 GIVEN = (
     "allowed_payment_method_types cancel_url client_reference_id customer customer_email excluded_payment_method_types "
-    "locale success_url"
+    "locale return_url success_url"
 )
 
 
-def session_object(session: sqlite3.Row, intent: sqlite3.Row | None, url: str, email: str | None) -> dict[str, Any]:
+def session_object(
+    session: sqlite3.Row, intent: sqlite3.Row | None, way_in: dict[str, Any], email: str | None
+) -> dict[str, Any]:
     """A checkout session. It is paid once the money is there, which may be long after the shopper has left."""
     params = json.loads(session["params"])
     return (
@@ -53,8 +54,9 @@ def session_object(session: sqlite3.Row, intent: sqlite3.Row | None, url: str, e
             "payment_method_types": params["payment_method_types"],
             "payment_status": "paid" if intent and intent["status"] == "succeeded" else "unpaid",
             "status": session["status"],
-            "url": url if session["status"] == "open" else None,
         }
+        | (way_in if session["status"] == "open" else dict.fromkeys(way_in))
+        | {"ui_mode": params.get("ui_mode", "hosted_page")}
     )
 
 
