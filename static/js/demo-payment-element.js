@@ -22,8 +22,20 @@ class PaymentElement {
     this.frame.src = new URL(`element/${this.#secret}`, home);
     this.frame.title = document.documentElement.lang.startsWith("zh") ? "付款" : "Payment";
     this.frame.allow = "payment";
-    this.frame.addEventListener("load", () => this.#listeners.ready?.({ elementType: "payment" }));
+    Object.assign(this.frame.style, { border: "0", display: "block", inlineSize: "100%" });
+    this.frame.addEventListener("load", () => this.#settle());
     holder.replaceChildren(this.frame);
+  }
+
+  /** The frame is as high as what it holds, also when that changes. */
+  #settle() {
+    const { body } = this.frame.contentDocument;
+    const fit = () => {
+      this.frame.style.blockSize = `${body.offsetHeight}px`;
+    };
+    new ResizeObserver(fit).observe(body);
+    fit();
+    this.#listeners.ready?.({ elementType: "payment" });
   }
 
   /** The form in the frame, sent by the frame itself. */

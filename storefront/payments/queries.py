@@ -70,6 +70,12 @@ def list_ending_holds(session: Session, within: timedelta) -> list[Payment]:
     return list(session.scalars(select(Payment).where(is_held).order_by(Payment.expires_at)))
 
 
+def find_held(session: Session, gateway_name: str, payment_ref: str) -> int | None:
+    """The id of the attempt whose money is held under the provider's name for it."""
+    is_same = (Payment.gateway == gateway_name) & (Payment.payment_ref == payment_ref)
+    return session.scalar(select(Payment.id).where(is_same, Payment.status == PaymentStatus.AUTHORISED))
+
+
 def find_customer_ref(session: Session, user_id: int | None, gateway_name: str) -> str | None:
     """The provider's name for somebody with an account."""
     if user_id is None:

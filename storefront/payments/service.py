@@ -26,7 +26,7 @@ from storefront.payments.gateway import (
 from storefront.payments.models import FINAL, TRANSITIONS, Payment, WebhookEvent
 from storefront.payments.money import follow
 from storefront.payments.offline import METHODS
-from storefront.payments.queries import find_customer_ref, find_live_payment, get_event, get_payment
+from storefront.payments.queries import find_customer_ref, find_held, find_live_payment, get_event, get_payment
 from storefront.payments.refunds import request_rest
 from storefront.payments.shield import get_shield
 from storefront.promotions.credit import CreditGone
@@ -118,7 +118,11 @@ def process_event(event_id: int, gateway: Gateway) -> None:
             get_shield().note_decline(attempt_id, str(event_id))
             confirm(attempt_id, gateway)
     elif payment_ref and kind in HOLD_KINDS:
-        confirm(gateway.look_up_money(payment_ref).attempt_id, gateway)
+        # A hold that is not known here yet is told of by its session, and what is final has nothing new.
+        held_id = find_held(db.session(), gateway.name, payment_ref)
+        db.session.rollback()
+        if held_id is not None:
+            confirm(held_id, gateway)
     with transaction() as session:
         get_event(session, event_id).processed_at = clock.now()
 
