@@ -42,6 +42,8 @@ def work(job_id: int, attempt: int) -> None:
     while time.monotonic() < min(end, idle_since + LINGER_SECONDS):
         if perform_next():
             idle_since = time.monotonic()
+        elif is_more_handed_over():
+            return
         else:
             time.sleep(LOOK_SECONDS)
 
@@ -78,6 +80,14 @@ def _do(begun: Begun | None) -> None:
         _note_failure(begun.id, f"{type(error).__name__}: {error}")
     else:
         _mark_done(begun.id)
+
+
+def is_more_handed_over() -> bool:
+    """Whether RQ has another row for the next fork, which the relay has claimed so that nobody else may take it."""
+    from rq import Queue, get_current_job
+
+    job = get_current_job()
+    return job is not None and Queue(job.origin, connection=job.connection).count > 0
 
 
 def _tell_parent(job_id: int) -> None:

@@ -1,16 +1,20 @@
 """`perform`: what a job does once, and what becomes of one that fails."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from flask import Flask
+from rq import Queue, SimpleWorker
 from sqlalchemy.exc import OperationalError
 
 import jobs
-from jobs.worker import perform, perform_next, work
+from jobs.worker import is_more_handed_over, perform, perform_next, work
+from storefront.config import Settings
 from storefront.core import clock, outbox
 from storefront.core.db import db, transaction
 from storefront.core.outbox import BACKOFF_SECONDS, MAX_ATTEMPTS, OutboxStatus
+from storefront.core.redis import connect
 from storefront.orders.models import Order, OrderStatus
 from storefront.payments.models import Payment, PaymentStatus, WebhookEvent
 from tests.fixtures.races import at_once
@@ -256,6 +260,31 @@ def test_fork_ends_in_time_however_much_is_due(
     first, second = stage("tests.count", 2, number=1)
     work(first, 1)
     assert (row(first).status, row(second).status) == ("done", "waiting")
+
+
+def test_fork_waits_for_nothing_while_rows_were_handed_over_to_the_next_one(
+    worker: Flask, calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them would wait for a second otherwise, with the next row behind it."""
+    monkeypatch.setattr("jobs.worker.LINGER_SECONDS", 60)
+    monkeypatch.setattr("jobs.worker.is_more_handed_over", lambda: True)
+    (first,) = stage("tests.count", number=1)
+    began_at = time.monotonic()
+    work(first, 1)
+    assert row(first).status is OutboxStatus.DONE
+    assert time.monotonic() - began_at < 30
+
+
+def test_fork_sees_what_was_handed_over(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr("tests.jobs.test_worker.look", lambda: seen.append(is_more_handed_over()), raising=False)
+    connection = connect(settings.redis_queue_url)
+    queue = Queue("looks", connection=connection)
+    for _ in range(2):
+        queue.enqueue("tests.jobs.test_worker.look")
+    SimpleWorker([queue], connection=connection).work(burst=True)
+    assert seen == [True, False]
+    assert is_more_handed_over() is False, "outside of RQ there is no queue"
 
 
 @on_every_database
