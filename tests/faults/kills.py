@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from storefront import create_app
+from storefront.checkout.sending import send_order
 from storefront.config import load_settings
 from storefront.core.db import db
 from storefront.payments import refunds
@@ -24,7 +25,7 @@ from storefront.payments.refunds import RefundWish
 from storefront.payments.sweeping import sweep_events
 
 BASE_URL = "http://shop.example"
-CALLS = frozenset({"start", "look_up", "cancel", "refund", "look_up_money", "list_events"})
+CALLS = frozenset({"start", "look_up", "cancel", "refund", "look_up_money", "list_events", "capture", "release"})
 
 
 class Points:
@@ -87,7 +88,17 @@ def drive(_order_id: int, gateway: Any) -> None:
         refunds.drive(refund_id, gateway)
 
 
-STEPS: Mapping[str, Callable[[int, Any], None]] = {"start": start, "hear": hear, "pay_back": pay_back, "drive": drive}
+def send(order_id: int, gateway: Any) -> None:
+    send_order(order_id, gateway, "user:1")
+
+
+STEPS: Mapping[str, Callable[[int, Any], None]] = {
+    "start": start,
+    "hear": hear,
+    "pay_back": pay_back,
+    "drive": drive,
+    "send": send,
+}
 
 
 def act(environ: dict[str, str], step: str, order_id: int, die_at: int, report: str) -> None:

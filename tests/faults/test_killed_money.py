@@ -130,6 +130,25 @@ def test_killed_while_it_pays_back(provider: Provider, die) -> None:
 
 
 @pytest.mark.xdist_group("kills")
+def test_killed_while_it_takes_held_money_and_sends(provider: Provider, die) -> None:
+    provider.gateway.is_held = True
+    names = die("send", make_paid(provider).order_id, 0)
+    assert {"before capture", "after capture"} <= set(names)
+    for point in list(range(1, len(names) + 1)) * TIMES:
+        held = make_paid(provider)
+        die("send", held.order_id, point)
+        finish(provider, held.order_id)
+        # Whoever pressed the button was told nothing, and presses again unless it was sent.
+        if status_of(held.order_id) is not OrderStatus.FULFILLED:
+            kills.send(held.order_id, provider.gateway)
+        assert status_of(held.order_id) is OrderStatus.FULFILLED, names[point - 1]
+        assert theirs(provider, held.payment_ref) == (held.total_minor, [])
+        kinds = event_kinds(held.order_id)
+        assert (kinds.count("paid"), kinds.count("fulfilled")) == (1, 1)
+    assert_books_agree(provider)
+
+
+@pytest.mark.xdist_group("kills")
 def test_killed_while_late_money_goes_back(provider: Provider, die) -> None:
     def late() -> int:
         variant = make_variant(stock_level=1)
