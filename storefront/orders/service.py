@@ -32,6 +32,12 @@ class OrderMoved(Conflict):
     message = N_("This order has moved on in the meantime, so this is no longer possible.")
 
 
+class CountryFixed(Conflict):
+    """Tax and delivery of the order follow its country, so it cannot be sent to another one for the same money."""
+
+    message = N_("Tax and delivery depend on the country. Cancel this order and place a new one for the other country.")
+
+
 class NumberTaken(Conflict):
     """The number that was drawn belongs to another order: the transaction is undone, and another one is drawn."""
 
@@ -205,11 +211,16 @@ def fulfil(order_id: int, actor: str) -> None:
 
 @retry_deadlocks
 def change_address(order_id: int, address: Address, actor: str) -> None:
-    """Correct where an order that was not sent goes, and note what it was; opens a transaction. Raises OrderMoved."""
+    """Correct where an order that was not sent goes, and note what it was; opens a transaction.
+
+    Raises OrderMoved, CountryFixed.
+    """
     with transaction() as session:
         order = lock(session, order_id)
         if order.status not in UNSENT:
             raise OrderMoved(status=order.status)
+        if order.country and address.country != order.country:
+            raise CountryFixed(field="country")
         before = {name: getattr(order, name) for name in vars(address)}
         for name, value in vars(address).items():
             setattr(order, name, value)

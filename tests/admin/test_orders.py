@@ -206,6 +206,15 @@ def test_an_address_that_cannot_be_right_comes_back_as_typed(sign_in, field, val
     assert fresh(order).name == "Ada Lovelace"
 
 
+def test_another_country_would_change_tax_and_delivery_and_is_refused_at_its_field(sign_in):
+    order, client = make_order(), sign_in("packer")
+    answer = post(client, f"/admin/orders/{order.number}/address", {**vars(ADDRESS), "city": "Lyon", "country": "FR"})
+    assert answer.status_code == 409
+    assert "Tax and delivery depend on the country." in answer.text
+    assert 'value="Lyon"' in answer.text
+    assert "Lyon" not in client.get(f"/admin/orders/{order.number}").text
+
+
 def test_the_address_of_an_order_on_its_way_stays(sign_in):
     order, client = pay(make_order()), sign_in("packer")
     orders.fulfil(order.id, "tests")

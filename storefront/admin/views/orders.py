@@ -145,6 +145,9 @@ def change_address(number: str) -> Response:
         return _show_address(found, form, 422)
     try:
         service.change_address(found.id, form.address(), actor())
+    except service.CountryFixed as error:
+        form.country.errors = [tell(error)]
+        return _show_address(get_order_by_number(db.session(), number), form, 409)
     except ShopError as error:
         return _back(number, tell(error), "warn")
     return _back(number, _("The address is changed."), "good")
