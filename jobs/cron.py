@@ -31,6 +31,7 @@ TABLE = (
     Entry("stock.reconcile", "*/5 * * * *"),
     Entry("outbox.forget_done", "11 3 * * *"),
     Entry("carts.forget_old", "21 3 * * *"),
+    Entry("accounts.forget_old", "26 3 * * *"),
     Entry("stock.forget_requests", "31 3 * * *"),
     Entry("payments.forget_events", "41 3 * * *"),
     Entry("payments.compare", "51 3 * * *"),

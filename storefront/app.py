@@ -52,6 +52,7 @@ def make_app(settings: Settings | None = None) -> Flask:
 
 def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.accounts.queries import find_user_by_session
+    from storefront.core.web.visit import session_key
     from storefront.monitoring.counts import init_counts
     from storefront.payments.gateways import init_gateway
     from storefront.stock.holds import init_holds
@@ -60,7 +61,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     init_counts(app)
     gateway = init_gateway(app, settings)
     login = LoginManager(app)
-    login.user_loader(lambda session_id: find_user_by_session(db.session(), session_id))
+    login.user_loader(lambda session_id: find_user_by_session(db.session(), session_id, session_key()))
     init_headers(app, settings, gateway.form_origin)
     init_limits(app, settings)
     app.before_request(check_access)

@@ -1,10 +1,12 @@
 """Forms of the door."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, PasswordField
+from wtforms import EmailField, PasswordField, SelectField
 from wtforms.validators import DataRequired, Email, Length
 
-from storefront.accounts.service import MAX_PASSWORD, MIN_PASSWORD
+from storefront.accounts.passwords import MAX_PASSWORD, MIN_PASSWORD
 from storefront.core.web.forms import Form, TextField, lowered
 
 EMAIL_ATTRIBUTES = {"inputmode": "email", "maxlength": 254, "autocapitalize": "none", "spellcheck": "false"}
@@ -26,26 +28,83 @@ class SignInForm(Form):
     )
 
 
-class RegisterForm(Form):
-    """A new account: any password of eight signs or more, typed once, pasted if you like."""
-
-    name = TextField(
-        _l("Your name"),
-        [DataRequired(_l("Enter your name.")), Length(max=120)],
-        render_kw={"autocomplete": "name", "maxlength": 120},
-    )
-    email = EmailField(
-        _l("E-mail"),
+def email_field(label: Any, autocomplete: str = "username") -> EmailField:
+    """Where somebody types their own address."""
+    return EmailField(
+        label,
         [
             DataRequired(_l("Enter your e-mail address.")),
             Length(max=254),
             Email(_l("Enter an e-mail address such as name@example.com.")),
         ],
         filters=(lowered,),
-        render_kw={"autocomplete": "username", **EMAIL_ATTRIBUTES},
+        render_kw={"autocomplete": autocomplete, **EMAIL_ATTRIBUTES},
     )
-    password = PasswordField(
-        _l("Password"),
+
+
+def new_password_field(label: Any) -> PasswordField:
+    """Any password of eight signs or more, typed once, pasted if you like."""
+    return PasswordField(
+        label,
         [DataRequired(_l("Choose a password.")), Length(MIN_PASSWORD, MAX_PASSWORD, _l("Use 8 to 256 characters."))],
         render_kw={"autocomplete": "new-password", "minlength": MIN_PASSWORD, "maxlength": MAX_PASSWORD},
     )
+
+
+def current_password_field() -> PasswordField:
+    """The password that somebody has now, so that a browser left open is not enough."""
+    return PasswordField(
+        _l("Your password now"),
+        [DataRequired(_l("Enter your password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+def name_field() -> TextField:
+    """How somebody is called."""
+    return TextField(
+        _l("Your name"),
+        [DataRequired(_l("Enter your name.")), Length(max=120)],
+        render_kw={"autocomplete": "name", "maxlength": 120},
+    )
+
+
+class RegisterForm(Form):
+    """A new account."""
+
+    name = name_field()
+    email = email_field(_l("E-mail"))
+    password = new_password_field(_l("Password"))
+
+
+class ForgottenForm(Form):
+    """Which address a link goes to."""
+
+    email = email_field(_l("E-mail"))
+
+
+class ResetForm(Form):
+    """A new password, behind a mailed link."""
+
+    password = new_password_field(_l("New password"))
+
+
+class ProfileForm(Form):
+    """How somebody is called, and in which language they are written to."""
+
+    name = name_field()
+    locale = SelectField(_l("Language of our mails"), render_kw={"autocomplete": "off"})
+
+
+class PasswordForm(Form):
+    """Another password."""
+
+    current = current_password_field()
+    password = new_password_field(_l("New password"))
+
+
+class EmailForm(Form):
+    """Another address."""
+
+    email = email_field(_l("New e-mail address"), "email")
+    password_now = current_password_field()

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.core import clock
@@ -56,7 +57,10 @@ class RolePermission(Model):
 
 
 class User(Model):
-    """Someone who can sign in. `email` is lower case. `session_epoch` + 1 ends every session of this user."""
+    """Someone who can sign in. `email` is lower case. `session_epoch` + 1 ends every session of this user.
+
+    `verified_at` is when they showed that the address is theirs.
+    """
 
     __tablename__ = "user_account"
 
@@ -67,6 +71,7 @@ class User(Model):
     locale: Mapped[str] = mapped_column(String(12), default="en")
     session_epoch: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     roles: Mapped[list[Role]] = relationship(secondary="user_role", lazy="selectin")
 
@@ -94,6 +99,50 @@ class UserRole(Model):
 
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
     role_id: Mapped[int] = mapped_column(ForeignKey("role.id"), primary_key=True)
+
+
+class UserSession(Model):
+    """One browser that somebody is signed in with. The cookie has the key, and the table only its digest."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    device: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
+
+
+class ProofKind(StrEnum):
+    """What a link in a mail is for."""
+
+    REGISTER = "register"
+    SIGN_IN = "sign_in"
+    RESET = "reset"
+    CHANGE_EMAIL = "change_email"
+
+
+class MailProof(Model):
+    """A link that was mailed to show that an address is somebody's; good once, until `expires_at`.
+
+    Its token is not kept: it follows from `salt` and the shop's secret, and is found by `digest`. `facts` wait with it:
+    name, password's hash and language of an account to be. An account is made only when its link is followed.
+    """
+
+    __tablename__ = "mail_proof"
+    __table_args__ = (Index(None, "email", "created_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[ProofKind] = mapped_column(EnumText(ProofKind, 20))
+    email: Mapped[str] = mapped_column(String(254))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    salt: Mapped[str] = mapped_column(String(43))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    locale: Mapped[str] = mapped_column(String(12), default="en")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Customer(Model):

@@ -1,24 +1,18 @@
 """The only writers of people. Passwords are argon2id hashes; addresses are compared in lower case."""
 
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from storefront.accounts import passwords
 from storefront.accounts.models import ROLES, Customer, Role, RolePermission, User
 from storefront.accounts.queries import find_user
 from storefront.core import clock
 from storefront.core.db import insert_once, joined, table_of, transaction
-from storefront.core.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
+from storefront.core.errors import N_, Conflict, Forbidden, NotFound
 
-if TYPE_CHECKING:
-    from argon2 import PasswordHasher
-
-MIN_PASSWORD = 8
-MAX_PASSWORD = 256
 CUSTOMERS = table_of(Customer)
 FIND_CUSTOMER = select(CUSTOMERS.c.id).where(CUSTOMERS.c.email == bindparam("address"))
 
@@ -35,12 +29,6 @@ class WrongCredentials(Forbidden):
     message = N_("E-mail address or password is not right. Check both and try again.")
 
 
-class WeakPassword(InvalidInput):
-    """The password is too short or too long."""
-
-    message = N_("Use 8 to 256 characters.")
-
-
 class UnknownRole(NotFound):
     """No role has that name."""
 
@@ -53,13 +41,15 @@ def normalise_email(email: str) -> str:
 
 
 def create_user(email: str, password: str, name: str, *, roles: Iterable[str] = (), locale: str = "en") -> int:
-    """Add someone who can sign in; returns the id. Raises EmailTaken, WeakPassword, UnknownRole."""
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise WeakPassword(field="password")
-    password_hash = _hasher().hash(password)
+    """Add someone who can sign in and whose address is known to be theirs; opens a transaction, returns the id.
+
+    Raises EmailTaken, WeakPassword, CommonPassword, UnknownRole.
+    """
+    password_hash = passwords.make_hash(password)
     try:
         with transaction() as session:
             user = User(email=normalise_email(email), name=name.strip(), password_hash=password_hash, locale=locale)
+            user.verified_at = clock.now()
             user.roles = [_get_role(session, role) for role in roles]
             session.add(user)
             session.flush()
@@ -70,14 +60,9 @@ def create_user(email: str, password: str, name: str, *, roles: Iterable[str] = 
 
 def authenticate(session: Session, email: str, password: str) -> User:
     """The user behind address and password; raises WrongCredentials, after the same work for unknown addresses."""
-    from argon2.exceptions import Argon2Error, InvalidHashError
-
     user = find_user(session, normalise_email(email))
-    password_hash = user.password_hash if user and user.password_hash else _decoy_hash()
-    try:
-        _hasher().verify(password_hash, password[:MAX_PASSWORD])
-    except (Argon2Error, InvalidHashError):
-        raise WrongCredentials(field="password") from None
+    if not passwords.fits(user.password_hash if user else None, password):
+        raise WrongCredentials(field="password")
     if user is None or not user.is_active or not user.password_hash:
         raise WrongCredentials(field="password")
     return user
@@ -109,16 +94,3 @@ def _get_role(session: Session, name: str) -> Role:
     if role is None:
         raise UnknownRole(name=name)
     return role
-
-
-@lru_cache(maxsize=1)
-def _hasher() -> "PasswordHasher":
-    from argon2 import PasswordHasher
-
-    return PasswordHasher()
-
-
-@lru_cache(maxsize=1)
-def _decoy_hash() -> str:
-    """Verified when there is no user, so that an unknown address takes as long as a known one."""
-    return _hasher().hash("nobody has this password")

@@ -229,6 +229,20 @@ def change_address(order_id: int, address: Address, actor: str) -> None:
             record(order_id, "address_changed", actor, facts={"before": changed})
 
 
+@retry_deadlocks
+def claim(user_id: int, email: str) -> int:
+    """Give an account the orders that its owner placed as a guest, and return how many; opens a transaction.
+
+    The address must have been shown to be theirs.
+    """
+    with transaction() as session:
+        is_guest = (Order.email == email) & Order.user_id.is_(None)
+        ids = list(session.scalars(select(Order.id).where(is_guest)))
+        if ids:
+            session.execute(update(Order).where(Order.id.in_(ids)).values(user_id=user_id))
+        return len(ids)
+
+
 def add_note(order_id: int, text: str, actor: str) -> None:
     """Keep a remark of staff with the order; opens a transaction."""
     with transaction() as session:

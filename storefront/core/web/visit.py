@@ -64,6 +64,16 @@ def remember_codes(coupon: str, cards: tuple[int, ...], *, uses_credit: bool) ->
     session["codes"] = [coupon, list(cards), uses_credit]
 
 
+def session_key() -> str:
+    """What opens the session of whoever is signed in; "" for everybody else."""
+    return str(session.get("key", ""))
+
+
+def remember_session(key: str) -> None:
+    """Keep the key of a session that was begun."""
+    session["key"] = key
+
+
 def user_id() -> int | None:
     """Who is signed in."""
     return current_user.id if current_user.is_authenticated else None

@@ -1,0 +1,118 @@
+"""Mails about an account: links that show whose an address is, and what was changed."""
+
+from flask import render_template
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from storefront.accounts.models import MailProof, ProofKind, User
+from storefront.accounts.proofs import token_of
+from storefront.accounts.queries import find_user
+from storefront.config import Settings
+from storefront.core.db import db
+from storefront.core.mail import Mail, send
+
+# Subject, what it says, and the words on its button.
+LETTERS = {
+    ProofKind.REGISTER: (
+        _l("Open your account"),
+        _l("Follow this link to open your account. It is good for one day."),
+        _l("Open my account"),
+    ),
+    ProofKind.SIGN_IN: (
+        _l("Your link to sign in"),
+        _l("Follow this link to sign in without a password. It is good for 20 minutes."),
+        _l("Sign in"),
+    ),
+    ProofKind.RESET: (
+        _l("Choose a new password"),
+        _l("Follow this link to choose a new password. It is good for one hour."),
+        _l("Choose a new password"),
+    ),
+    ProofKind.CHANGE_EMAIL: (
+        _l("Is this your new address?"),
+        _l("Follow this link to sign in with this address from now on. It is good for one day."),
+        _l("Use this address"),
+    ),
+}
+CHANGES = {
+    "password": (
+        _l("Your password was changed"),
+        _l("The password of your account was changed, and every browser was signed out."),
+    ),
+    "email": (
+        _l("Your e-mail address was changed"),
+        _l("The e-mail address of your account was changed."),
+    ),
+}
+
+
+def send_proof(proof_id: int, settings: Settings) -> None:
+    """Mail the link of a proof, or what fits whoever has that address; nobody is written to who has no account.
+
+    Raises MailNotSent.
+    """
+    session = db.session()
+    proof = session.get(MailProof, proof_id)
+    mail = None
+    if proof is not None and proof.used_at is None:
+        user = find_user(session, proof.email)
+        mail = _fitting(proof, user, settings)
+    session.rollback()
+    if mail is not None:
+        send(mail, settings)
+
+
+def _fitting(proof: MailProof, user: User | None, settings: Settings) -> Mail | None:
+    is_known = user is not None
+    if proof.kind in (ProofKind.REGISTER, ProofKind.CHANGE_EMAIL):
+        return known(proof, settings) if is_known else link(proof, settings)
+    return link(proof, settings) if user is not None and user.is_active else None
+
+
+def link(proof: MailProof, settings: Settings) -> Mail:
+    """The mail with the link."""
+    with force_locale(proof.locale):
+        subject, text, button = (str(words) for words in LETTERS[proof.kind])
+        url = f"{settings.base_url}/account/links/{token_of(proof.salt, settings.secret_key)}"
+        return _letter(f"proof-{proof.id}", proof.email, proof.locale, subject, text, button, url)
+
+
+def known(proof: MailProof, settings: Settings) -> Mail:
+    """For somebody who wanted to open an account and has one: nobody else is told that they do."""
+    with force_locale(proof.locale):
+        subject, text = _("You have an account already"), _("Somebody wanted to use this address for an account.")
+        text += " " + _("There is one already: sign in, or ask for a link if you have forgotten your password.")
+        url = f"{settings.base_url}/account/sign-in"
+        return _letter(f"proof-{proof.id}", proof.email, proof.locale, subject, text, _("Sign in"), url)
+
+
+def tell_changed(user_id: int, what: str, to: str, settings: Settings) -> None:
+    """Tell an address that an account's password or address was changed. Raises MailNotSent."""
+    user = db.session().get(User, user_id)
+    mail = None if user is None else changed(user, what, to, settings)
+    db.session.rollback()
+    if mail is not None:
+        send(mail, settings)
+
+
+def changed(user: User, what: str, to: str, settings: Settings) -> Mail:
+    """The mail that says what was changed, and what to do when it was somebody else."""
+    with force_locale(user.locale):
+        subject, text = (str(words) for words in CHANGES[what])
+        text += " " + _("If this was not you, answer this mail at once.")
+        key = f"changed-{what}-{user.id}-{user.session_epoch}-{to.partition('@')[0]}"
+        url = f"{settings.base_url}/account/sign-in"
+        return _letter(key, to, user.locale, subject, text, _("To your account"), url)
+
+
+def _letter(key: str, to: str, locale: str, subject: str, text: str, button: str, url: str) -> Mail:
+    context = {"subject": subject, "text": text, "button": button, "url": url}
+    return Mail(
+        key=key,
+        to=to,
+        subject=subject,
+        text=render_template("email/account.txt", **context),
+        html=render_template("email/account.html", **context),
+        locale=locale,
+    )

@@ -1,0 +1,59 @@
+"""Entering and where to go then; every view of accounts hangs on this blueprint."""
+
+from flask import Blueprint, request, session, url_for
+from flask_login import current_user, login_user
+from werkzeug.wrappers import Response
+
+from storefront.accounts import sessions
+from storefront.accounts.models import User
+from storefront.cart.service import merge
+from storefront.core.db import db
+from storefront.core.web import local_path, see_other
+from storefront.core.web.visit import cart_token, remember_cart, remember_session
+from storefront.orders.service import claim
+
+blueprint = Blueprint("accounts", __name__)
+# What a browser's name for itself tells people, the special before the general.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+}
+BROWSERS |= {"CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari"}
+SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac"}
+SYSTEMS |= {"Linux": "Linux"}
+
+
+def enter(user_id: int) -> Response:
+    """Begin a new session, so that one fixed beforehand is worth nothing; take along cart and orders of the guest."""
+    token, wanted = cart_token(), wanted_path()
+    key = sessions.begin(user_id, device_words(request.user_agent.string))
+    user = db.session().get_one(User, user_id)
+    email = user.email if user.verified_at else ""
+    session.clear()
+    login_user(user)
+    session.permanent = True
+    remember_session(key)
+    remember_cart(merge(token, user_id))
+    if email:
+        claim(user_id, email)
+    return see_other(wanted or home())
+
+
+def wanted_path() -> str:
+    """Where the visitor was on the way to, "" when they came for the door itself."""
+    return local_path(request.values.get("next"), "")
+
+
+def home() -> str:
+    """Where somebody who is signed in begins."""
+    is_staff = current_user.is_authenticated and current_user.is_staff
+    return url_for("admin.home") if is_staff else url_for("accounts.show")
+
+
+def device_words(agent: str) -> str:
+    """A browser as its owner would call it, such as "Firefox, Android"."""
+    found = (next((name for sign, name in names.items() if sign in agent), "") for names in (BROWSERS, SYSTEMS))
+    return ", ".join(name for name in found if name)
