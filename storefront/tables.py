@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-DOMAINS = ("accounts", "catalog", "tax", "shipping", "promotions", "stock", "cart", "orders", "payments")
+DOMAINS = ("accounts", "catalog", "tax", "shipping", "promotions", "stock", "cart", "orders", "payments", "insight")
 MODELS = ("core.outbox", *(f"{domain}.models" for domain in DOMAINS))
 
 

@@ -5,7 +5,7 @@ const button = place.querySelector("button");
 const problem = document.querySelector("#problem");
 
 function tell(text) {
-  problem.querySelector("p").textContent = text;
+  problem.querySelector("[data-words]").textContent = text;
   problem.hidden = false;
   problem.focus();
 }
