@@ -9,9 +9,9 @@ def send_proof(proof_id: int) -> None:
     mails.send_proof(proof_id, settings())
 
 
-def tell_changed(user_id: int, what: str, to: str) -> None:
+def tell_changed(user_id: int, what: str, to: str, mark: str = "") -> None:
     """Tell an address what was changed in an account."""
-    mails.tell_changed(user_id, what, to, settings())
+    mails.tell_changed(user_id, what, to, settings(), mark)
 
 
 def forget_old() -> None:

@@ -51,6 +51,7 @@ def make_app(settings: Settings | None = None) -> Flask:
 
 
 def _init_extensions(app: Flask, settings: Settings) -> None:
+    from storefront.accounts.challenges import init_challenges
     from storefront.accounts.queries import find_user_by_session
     from storefront.core.web.visit import session_key
     from storefront.monitoring.counts import init_counts
@@ -59,6 +60,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
 
     init_holds(app, settings.redis_stock_url)
     init_counts(app)
+    init_challenges(app, settings)
     gateway = init_gateway(app, settings)
     login = LoginManager(app)
     login.user_loader(lambda session_id: find_user_by_session(db.session(), session_id, session_key()))

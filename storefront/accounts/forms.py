@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, PasswordField, SelectField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField
 from wtforms.validators import DataRequired, Email, Length
 
 from storefront.accounts.passwords import MAX_PASSWORD, MIN_PASSWORD
@@ -19,7 +19,8 @@ class SignInForm(Form):
         _l("E-mail"),
         [DataRequired(_l("Enter your e-mail address."))],
         filters=(lowered,),
-        render_kw={"autocomplete": "username", **EMAIL_ATTRIBUTES},
+        # Browsers offer the passkeys they know among the names they have kept.
+        render_kw={"autocomplete": "username webauthn", **EMAIL_ATTRIBUTES},
     )
     password = PasswordField(
         _l("Password"),
@@ -108,3 +109,25 @@ class EmailForm(Form):
 
     email = email_field(_l("New e-mail address"), "email")
     password_now = current_password_field()
+
+
+class ConfirmForm(Form):
+    """The password once more."""
+
+    password = current_password_field()
+
+
+class PasskeyAnswerForm(Form):
+    """What a device has answered, as JSON; the page's script fills it in."""
+
+    answer = HiddenField()
+
+
+class PasskeyForm(PasskeyAnswerForm):
+    """A new passkey with a name to tell it from others."""
+
+    passkey_name = TextField(
+        _l("Name of the passkey"),
+        [DataRequired(_l("Enter a name, such as that of the device.")), Length(max=80)],
+        render_kw={"maxlength": 80, "autocomplete": "off"},
+    )

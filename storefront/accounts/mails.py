@@ -44,6 +44,14 @@ CHANGES = {
         _l("Your e-mail address was changed"),
         _l("The e-mail address of your account was changed."),
     ),
+    "passkey_added": (
+        _l("A passkey was added"),
+        _l("A passkey was added to your account. Whoever has its device can sign in with it."),
+    ),
+    "passkey_removed": (
+        _l("A passkey was removed"),
+        _l("A passkey was removed from your account. It signs in nowhere any more."),
+    ),
 }
 
 
@@ -87,27 +95,29 @@ def known(proof: MailProof, settings: Settings) -> Mail:
         return _letter(f"proof-{proof.id}", proof.email, proof.locale, subject, text, _("Sign in"), url)
 
 
-def tell_changed(user_id: int, what: str, to: str, settings: Settings) -> None:
-    """Tell an address that an account's password or address was changed. Raises MailNotSent."""
+def tell_changed(user_id: int, what: str, to: str, settings: Settings, mark: str = "") -> None:
+    """Tell an address what was changed in an account; `mark` tells two such changes apart. Raises MailNotSent."""
     user = db.session().get(User, user_id)
-    mail = None if user is None else changed(user, what, to, settings)
+    mail = None if user is None else changed(user, what, to, settings, mark)
     db.session.rollback()
     if mail is not None:
         send(mail, settings)
 
 
-def changed(user: User, what: str, to: str, settings: Settings) -> Mail:
+def changed(user: User, what: str, to: str, settings: Settings, mark: str = "") -> Mail:
     """The mail that says what was changed, and what to do when it was somebody else."""
     with force_locale(user.locale):
         subject, text = (str(words) for words in CHANGES[what])
         text += " " + _("If this was not you, answer this mail at once.")
-        key = f"changed-{what}-{user.id}-{user.session_epoch}-{to.partition('@')[0]}"
+        key = f"changed-{what}-{user.id}-{user.session_epoch}-{mark}-{to.partition('@')[0]}"
         url = f"{settings.base_url}/account/sign-in"
-        return _letter(key, to, user.locale, subject, text, _("To your account"), url)
+        return _letter(key, to, user.locale, subject, text, _("To your account"), url, is_asked=False)
 
 
-def _letter(key: str, to: str, locale: str, subject: str, text: str, button: str, url: str) -> Mail:
-    context = {"subject": subject, "text": text, "button": button, "url": url}
+def _letter(
+    key: str, to: str, locale: str, subject: str, text: str, button: str, url: str, *, is_asked: bool = True
+) -> Mail:
+    context = {"subject": subject, "text": text, "button": button, "url": url, "is_asked": is_asked}
     return Mail(
         key=key,
         to=to,

@@ -113,6 +113,27 @@ class UserSession(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
 
 
+class Passkey(Model):
+    """A key that a device of somebody's keeps; we have its public half. Found by the digest of its (long) id.
+
+    `handle` is whom the device keeps it for: random, and the same for all passkeys of a user. `sign_count` goes up with
+    each use on devices that count, and stays 0 on those that do not.
+    """
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    credential_id: Mapped[str] = mapped_column(String(1400))
+    public_key: Mapped[str] = mapped_column(String(2000))
+    handle: Mapped[str] = mapped_column(String(43))
+    sign_count: Mapped[int] = mapped_column(BigId, default=0)
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class ProofKind(StrEnum):
     """What a link in a mail is for."""
 

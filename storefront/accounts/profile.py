@@ -22,7 +22,7 @@ def change_password(user_id: int, current: str, password: str) -> None:
 
     Raises WrongPassword, WeakPassword, CommonPassword.
     """
-    _check_password(user_id, current)
+    check_password(user_id, current)
     password_hash = passwords.make_hash(password)
     with transaction() as session:
         user = session.get_one(User, user_id)
@@ -33,7 +33,7 @@ def change_password(user_id: int, current: str, password: str) -> None:
 
 def ask_to_change_email(user_id: int, current: str, email: str, secret_key: str) -> None:
     """Mail the link that makes another address theirs to that address; raises WrongPassword."""
-    _check_password(user_id, current)
+    check_password(user_id, current)
     locale = db.session().get_one(User, user_id).locale
     db.session.rollback()
     proofs.ask(ProofKind.CHANGE_EMAIL, normalise_email(email), secret_key, user_id=user_id, locale=locale)
@@ -66,7 +66,8 @@ def change_profile(user_id: int, name: str, locale: str) -> None:
         user.name, user.locale = name.strip(), locale
 
 
-def _check_password(user_id: int, password: str) -> None:
+def check_password(user_id: int, password: str) -> None:
+    """Whether this is their password; raises WrongPassword."""
     password_hash = db.session().get_one(User, user_id).password_hash
     db.session.rollback()
     if not passwords.fits(password_hash, password):

@@ -8,9 +8,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from storefront.accounts import profile, sessions
-from storefront.accounts.forms import EmailForm, PasswordForm, ProfileForm
+from storefront.accounts.forms import EmailForm, PasskeyForm, PasswordForm, ProfileForm
+from storefront.accounts.passkeys import list_passkeys
 from storefront.accounts.queries import find_session_id, list_sessions
-from storefront.accounts.views.visit import blueprint, enter
+from storefront.accounts.views.visit import blueprint, device_words, enter, is_fresh
 from storefront.core.db import db
 from storefront.core.errors import ShopError
 from storefront.core.web import customer, page, see_other, settings, tell
@@ -32,7 +33,7 @@ def show() -> Response:
 @customer
 def own_settings() -> Response:
     """Everything that can be changed about an account."""
-    return _show()
+    return show_settings()
 
 
 @blueprint.post("/account/profile")
@@ -41,7 +42,7 @@ def change_profile() -> Response:
     """Set name and language."""
     form = _offer(ProfileForm())
     if not form.validate():
-        return _show(422, profile_form=form)
+        return show_settings(422, profile_form=form)
     profile.change_profile(current_user.id, form.name.data or "", form.locale.data)
     return _done(_("Your profile is saved."))
 
@@ -53,12 +54,12 @@ def change_password() -> Response:
     """Set another password; every other browser is signed out, this one begins a new session."""
     form, user_id = PasswordForm(), current_user.id
     if not form.validate():
-        return _show(422, password_form=form)
+        return show_settings(422, password_form=form)
     try:
         profile.change_password(user_id, form.current.data or "", form.password.data or "")
     except ShopError as error:
         form[str(error.facts["field"])].errors = [tell(error)]
-        return _show(422, password_form=form)
+        return show_settings(422, password_form=form)
     enter(user_id)
     return _done(_("Your new password is set. Every other browser is signed out."))
 
@@ -70,13 +71,13 @@ def change_email() -> Response:
     """Mail the link that makes another address one's own."""
     form = EmailForm()
     if not form.validate():
-        return _show(422, email_form=form)
+        return show_settings(422, email_form=form)
     email = form.email.data or ""
     try:
         profile.ask_to_change_email(current_user.id, form.password_now.data or "", email, settings().secret_key)
     except ShopError as error:
         form.password_now.errors = [tell(error)]
-        return _show(422, email_form=form)
+        return show_settings(422, email_form=form)
     return _done(_("We have written to %(email)s. Follow the link in that mail.", email=email))
 
 
@@ -108,15 +109,25 @@ def _done(text: str) -> Response:
     return see_other(url_for("accounts.own_settings"))
 
 
-def _show(status: int = 200, **forms: Any) -> Response:
+def show_settings(status: int = 200, **forms: Any) -> Response:
+    """The page of the settings, with the forms that were sent as they were sent."""
     session = db.session()
     known = {"name": current_user.name, "locale": current_user.locale}
     shown = {
         "profile_form": _offer(ProfileForm(formdata=None, data=known)),
         "password_form": PasswordForm(formdata=None),
         "email_form": EmailForm(formdata=None),
+        "passkey_form": PasskeyForm(formdata=None, data={"passkey_name": device_words(request.user_agent.string)}),
         **forms,
     }
     own = find_session_id(session, session_key())
     rows = list_sessions(session, current_user.id)
-    return page("accounts/settings.html", status=status, sessions=rows, own_session_id=own, **shown)
+    return page(
+        "accounts/settings.html",
+        status=status,
+        sessions=rows,
+        own_session_id=own,
+        passkeys=list_passkeys(session, current_user.id),
+        is_fresh=is_fresh(),
+        **shown,
+    )

@@ -1,5 +1,7 @@
 """Entering and where to go then; every view of accounts hangs on this blueprint."""
 
+import time
+
 from flask import Blueprint, request, session, url_for
 from flask_login import current_user, login_user
 from werkzeug.wrappers import Response
@@ -13,6 +15,8 @@ from storefront.core.web.visit import cart_token, remember_cart, remember_sessio
 from storefront.orders.service import claim
 
 blueprint = Blueprint("accounts", __name__)
+# In the session: when its owner has shown who they are, and how long that counts before a key to the account changes.
+SHOWN, FRESH_SECONDS = "shown_at", 15 * 60
 # What a browser's name for itself tells people, the special before the general.
 BROWSERS = {
     "Edg": "Edge",
@@ -36,10 +40,21 @@ def enter(user_id: int) -> Response:
     login_user(user)
     session.permanent = True
     remember_session(key)
+    note_shown()
     remember_cart(merge(token, user_id))
     if email:
         claim(user_id, email)
     return see_other(wanted or home())
+
+
+def note_shown() -> None:
+    """Whoever sits at this browser has just shown that they are who is signed in."""
+    session[SHOWN] = int(time.time())
+
+
+def is_fresh() -> bool:
+    """Whether that was a moment ago; a browser that was left open is not enough to change how one signs in."""
+    return time.time() - int(session.get(SHOWN, 0)) < FRESH_SECONDS
 
 
 def wanted_path() -> str:
