@@ -103,7 +103,8 @@ function begin(form) {
     if (problem) tell(form, problem);
     else if (form.reportValidity()) use(form);
   });
-  if (!problem && form.dataset.passkey === "sign-in") offer(form);
+  // After a refusal people read first; what was refused once is not offered at once again.
+  if (!problem && form.dataset.passkey === "sign-in" && !document.querySelector(".error-summary")) offer(form);
 }
 
 document.querySelectorAll("form[data-passkey]").forEach(begin);

@@ -98,8 +98,8 @@ def test_a_passkey_is_added_used_and_removed(owner: Callable[[str], Visitor]) ->
     device.be_touched(False)
     guest.go("/account/sign-in?next=/account/settings")
     guest.check_accessibility()
-    page.get_by_role("button", name="Sign in with a passkey").click()
     device.be_touched(True)
+    page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page).to_have_url(re.compile("/account/settings"))
     expect(page.get_by_text(re.compile("^last used"))).to_be_visible()
     page.get_by_text("Change", exact=True).click()
@@ -109,8 +109,8 @@ def test_a_passkey_is_added_used_and_removed(owner: Callable[[str], Visitor]) ->
     sign_out(page)
     device.be_touched(False)
     guest.go("/account/sign-in")
-    page.get_by_role("button", name="Sign in with a passkey").click()
     device.be_touched(True)
+    page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_text("This passkey did not work here.")).to_be_visible()
 
 
