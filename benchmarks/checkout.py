@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from cpu import Meter
 from flask import Flask
 
 from storefront.core.db import db
@@ -76,27 +77,39 @@ def measure_checkouts(app: Flask, shop: Shop, checkouts: int) -> None:
     send(shop, range(WARM_UP))
     wait_until_paid(app, WARM_UP)
     pages = cart_pages_per_second(shop)
+    meter = Meter(shop.servers.pids, shop.servers.settings.database_url)
     begun = time.monotonic()
     outcomes, _ = send(shop, range(WARM_UP, WARM_UP + checkouts))
     placed = time.monotonic() - begun
     wait_until_paid(app, WARM_UP + checkouts)
     confirmed = time.monotonic() - begun
+    spent = meter.spent()
     if outcomes != [Outcome.BOUGHT] * checkouts:
         raise SystemExit("not every buyer got an order")
     rate = checkouts / confirmed
     print(f"checkouts, {AT_ONCE} at a time        {rate:.1f}/s confirmed, {checkouts / placed:.1f}/s paid (aim 60)")
     print(f"cart page, {AT_ONCE} at a time        {pages:.0f}/s; a checkout costs {pages / rate:.1f} cart pages")
+    report_spent(spent, checkouts)
+
+
+def report_spent(spent: dict[str, float], times: int) -> None:
+    """Print what one of so many cost in processor time, in all and by process."""
+    parts = ", ".join(f"{name} {1000 * seconds / times:.1f}" for name, seconds in spent.items())
+    print(f"processor time of one: {1000 * sum(spent.values()) / times:.1f} ms ({parts})")
 
 
 def measure_rush(shop: Shop, buyers: int) -> None:
     """Print what became of the rush, when the last buyer was answered, and how long one answer took."""
+    meter = Meter(shop.servers.pids, shop.servers.settings.database_url)
     begun = time.monotonic()
     outcomes, slowest = send(shop, range(buyers))
     seconds = time.monotonic() - begun
+    spent = meter.spent()
     counts = ", ".join(f"{outcomes.count(one)} {one}" for one in Outcome)
     print(f"{buyers} buyers, {RUSH_PIECES} pieces: {counts}; everybody answered after {seconds:.1f} s (aim 10)")
     print(f"slowest answer of a buyer: p50 {slowest[len(slowest) // 2] * 1000:.0f} ms, ", end="")
     print(f"p99 {slowest[int(len(slowest) * 0.99)] * 1000:.0f} ms; {buyers / seconds:.0f} buyers/s")
+    report_spent(spent, buyers)
 
 
 def send(shop: Shop, numbers: Sequence[int]) -> tuple[list[Outcome], list[float]]:

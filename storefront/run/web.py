@@ -1,5 +1,6 @@
 """The web server: granian over `create_app()`."""
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -33,6 +34,9 @@ def make_app() -> Flask:
 
     app = create_app()
     start_demo_deliveries(app)
+    # What is loaded now stays: the collector need not walk over it again and again (65 ms each time).
+    gc.collect()
+    gc.freeze()
     return app
 
 

@@ -43,6 +43,11 @@ class Servers:
         """The settings that all processes share."""
         return load_settings(self._environ)
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes by name."""
+        return {name: process.pid for name, process in self._processes.items()}
+
     def start_all(self) -> None:
         """Start everything and wait until each web server answers; raises CannotStart."""
         valkey.make_private(socket_path(self.folder).parent)

@@ -33,6 +33,7 @@ class Deliveries(threading.Thread):
         self._secret = secret
         self._wake = threading.Event()
         self._is_stopping = False
+        self._line: http.client.HTTPConnection | None = None
 
     def wake(self) -> None:
         """Look for due events now instead of at the next poll."""
@@ -58,11 +59,10 @@ class Deliveries(threading.Thread):
 
     def deliver_next(self) -> bool:
         """Try the event that has been due longest; False when none is."""
-        event = self._claim()
-        if event is None:
+        claimed = self._claim()
+        if claimed is None:
             return False
-        with self._store.read() as db:
-            is_unreachable, comes_twice = faults.is_shop_unreachable(db), faults.comes_twice(db, event["rowid"])
+        event, is_unreachable, comes_twice = claimed
         failure = "it is made unreachable" if is_unreachable else self._post(event["body"].encode())
         if failure is not None:
             log.warning("Event %s was not delivered (try %d): %s", event["id"], event["tries"] + 1, failure)
@@ -78,35 +78,43 @@ class Deliveries(threading.Thread):
             with self._office.open():
                 pass
 
-    def _claim(self) -> sqlite3.Row | None:
+    def _claim(self) -> tuple[sqlite3.Row, bool, bool] | None:
+        """The event that has been due longest, whether the shop is made unreachable, and whether it comes twice."""
         query = "SELECT rowid, * FROM events WHERE due_at <= ? ORDER BY due_at LIMIT 1"
         with self._store.read() as db:
             if db.execute(query, (self._now(),)).fetchone() is None:
                 return None
         with self._store.write() as db:
             event: sqlite3.Row | None = db.execute(query, (self._now(),)).fetchone()
-            if event is not None:
-                lease = self._now() + LEASE_SECONDS
-                db.execute("UPDATE events SET due_at = ?, tries = tries + 1 WHERE id = ?", (lease, event["id"]))
-        return event
+            if event is None:
+                return None
+            lease = self._now() + LEASE_SECONDS
+            db.execute("UPDATE events SET due_at = ?, tries = tries + 1 WHERE id = ?", (lease, event["id"]))
+            return event, faults.is_shop_unreachable(db), faults.comes_twice(db, event["rowid"])
 
     def _post(self, body: bytes) -> str | None:
         """Send one message; None when it was taken, else what went wrong (a redirect does: it is not followed)."""
-        parts = urlsplit(self._url)
-        make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = make(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+        is_new = self._line is None
+        line = self._line = self._line or self._connect()
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Stripe-Signature": sign(body, self._secret, int(self._now())),
         }
         try:
-            connection.request("POST", parts.path or "/", body, headers)
-            status = connection.getresponse().status
+            line.request("POST", urlsplit(self._url).path or "/", body, headers)
+            response = line.getresponse()
+            response.read()
         except (OSError, http.client.HTTPException) as error:
-            return repr(error)
-        finally:
-            connection.close()
-        return None if 200 <= status < 300 else f"answered {status}"
+            line.close()
+            self._line = None
+            # The shop may have hung up since the last message; it takes one that it has heard before for what it is.
+            return repr(error) if is_new else self._post(body)
+        return None if 200 <= response.status < 300 else f"answered {response.status}"
+
+    def _connect(self) -> http.client.HTTPConnection:
+        parts = urlsplit(self._url)
+        make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        return make(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
 
     def _next_try(self, event: sqlite3.Row) -> float | None:
         if self._now() - event["created"] > GIVE_UP_SECONDS:

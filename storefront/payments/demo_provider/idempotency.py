@@ -16,6 +16,7 @@ KEPT_SECONDS = 24 * 60 * 60
 # A claim older than this belongs to a process that died: no request of this provider takes nearly as long.
 CLAIM_SECONDS = 30
 MAX_KEY_LENGTH = 255
+FORGOTTEN_AT_ONCE = 5
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
@@ -31,41 +32,59 @@ def run_once(
     What `run` does and its answer are committed together. Raises ApiError 400 when the key was used for another request
     and 409 while that request is still running.
     """
+    if pause:
+        return _run_slowly(store, key, print_, now, run, pause)
+    with store.write() as db:
+        kept = _claim(db, key, print_, now)
+        return (_answer(db, key, run), False) if kept is None else (kept, True)
+
+
+def claim(store: Store, key: str, print_: str, now: float) -> Answer | None:
+    """Take the key for this request, or return the answer that is kept under it."""
+    with store.write() as db:
+        return _claim(db, key, print_, now)
+
+
+def _run_slowly(
+    store: Store, key: str, print_: str, now: float, run: Callable[[sqlite3.Connection], Answer], pause: float
+) -> tuple[Answer, bool]:
+    """The same with the key in use meanwhile, as others can see."""
     kept = claim(store, key, print_, now)
     if kept is not None:
         return kept, True
     try:
         time.sleep(pause)
         with store.write() as db:
-            answer = run(db)
-            _keep(db, key, answer)
-    except ParamError:
-        # Nothing was done, so a corrected request may use the key again.
-        release(store, key)
-        raise
-    except ApiError as error:
-        answer = (error.status, error.body())
-        with store.write() as db:
-            _keep(db, key, answer)
+            return _answer(db, key, run), False
     except BaseException:
         release(store, key)
         raise
-    return answer, False
 
 
-def claim(store: Store, key: str, print_: str, now: float) -> Answer | None:
-    """Take the key for this request, or return the answer that is kept under it."""
+def _answer(db: sqlite3.Connection, key: str, run: Callable[[sqlite3.Connection], Answer]) -> Answer:
+    """Run, and keep the answer. Wrong parameters keep none: a corrected request may use the key again."""
+    db.execute("SAVEPOINT work")
+    try:
+        answer = run(db)
+    except ParamError:
+        raise
+    except ApiError as error:
+        db.execute("ROLLBACK TO work")
+        answer = (error.status, error.body())
+    _keep(db, key, answer)
+    return answer
+
+
+def _claim(db: sqlite3.Connection, key: str, print_: str, now: float) -> Answer | None:
     if len(key) > MAX_KEY_LENGTH:
         raise ApiError(400, f"Idempotency keys are at most {MAX_KEY_LENGTH} characters", kind="idempotency_error")
-    with store.write() as db:
-        db.execute("DELETE FROM requests WHERE claimed_at < ?", (now - KEPT_SECONDS,))
-        db.execute("DELETE FROM requests WHERE status IS NULL AND claimed_at < ?", (now - CLAIM_SECONDS,))
-        row = db.execute("SELECT * FROM requests WHERE idempotency_key = ?", (key,)).fetchone()
-        if row is None:
-            db.execute(
-                "INSERT INTO requests (idempotency_key, fingerprint, claimed_at) VALUES (?, ?, ?)", (key, print_, now)
-            )
-            return None
+    _forget(db, key, now)
+    row = db.execute("SELECT * FROM requests WHERE idempotency_key = ?", (key,)).fetchone()
+    if row is None:
+        db.execute(
+            "INSERT INTO requests (idempotency_key, fingerprint, claimed_at) VALUES (?, ?, ?)", (key, print_, now)
+        )
+        return None
     if row["fingerprint"] != print_:
         text = "Keys for idempotent requests can only be used with the same parameters they were first used with."
         raise ApiError(400, text, kind="idempotency_error")
@@ -73,6 +92,15 @@ def claim(store: Store, key: str, print_: str, now: float) -> Answer | None:
         text = "There is currently another in-progress request using this idempotency key. Please try again later."
         raise ApiError(409, text, kind="idempotency_error", code="idempotency_key_in_use")
     return row["status"], json.loads(row["body"])
+
+
+def _forget(db: sqlite3.Connection, key: str, now: float) -> None:
+    """Free a key whose day is over or whose process died; of the others a few, so that no call walks over all."""
+    oldest = f"rowid IN (SELECT rowid FROM requests ORDER BY rowid LIMIT {FORGOTTEN_AT_ONCE})"
+    is_old = f"claimed_at < ? AND (idempotency_key = ? OR {oldest})"
+    db.execute(f"DELETE FROM requests WHERE {is_old}", (now - KEPT_SECONDS, key))
+    is_dead = "status IS NULL AND claimed_at < ? AND idempotency_key = ?"
+    db.execute(f"DELETE FROM requests WHERE {is_dead}", (now - CLAIM_SECONDS, key))
 
 
 def release(store: Store, key: str) -> None:
