@@ -102,6 +102,7 @@ def _register() -> None:
     from flask_migrate.cli import db as migration_commands
 
     from storefront.importing.command import imports
+    from storefront.insight.command import insight
     from storefront.payments.command import reconcile
     from storefront.run.command import COMMANDS
     from storefront.stock.command import stock
@@ -110,6 +111,7 @@ def _register() -> None:
     main.add_command(shell_command)
     main.add_command(jobs)
     main.add_command(imports)
+    main.add_command(insight)
     main.add_command(stock)
     main.add_command(reconcile)
     main.add_command(torture)

@@ -25,13 +25,17 @@ class Permission(StrEnum):
     SETTINGS_EDIT = "settings.edit"
     JOBS_VIEW = "jobs.view"
     JOBS_EDIT = "jobs.edit"
+    INSIGHT_VIEW = "insight.view"
+    INSIGHT_EDIT = "insight.edit"
 
 
 ROLES: dict[str, frozenset[Permission]] = {
     "owner": frozenset(Permission),
     "manager": frozenset(Permission) - {Permission.JOBS_EDIT, Permission.SETTINGS_EDIT},
     "packer": frozenset({Permission.CATALOG_VIEW, Permission.ORDERS_VIEW, Permission.ORDERS_EDIT}),
-    "analyst": frozenset({Permission.CATALOG_VIEW, Permission.ORDERS_VIEW, Permission.PAYMENTS_VIEW}),
+    "analyst": frozenset(
+        {Permission.CATALOG_VIEW, Permission.ORDERS_VIEW, Permission.PAYMENTS_VIEW, Permission.INSIGHT_VIEW}
+    ),
 }
 
 

@@ -31,6 +31,7 @@ AREAS = (
     Area("admin.home", _l("Today"), "clock", "catalog.view"),
     Area("admin.orders", _l("Orders"), "receipt", "orders.view"),
     Area("admin.products", _l("Products"), "tag", "catalog.view", also="admin.categories"),
+    Area("admin.insight", _l("Insight"), "chart", "insight.view"),
     Area("admin.coupons", _l("Offers"), "leaf", "promotions.edit", also="admin.credit"),
     Area("admin.money", _l("Money"), "scales", "payments.view"),
     Area("admin.jobs", _l("Jobs"), "retry", "jobs.view"),

@@ -119,7 +119,7 @@ class Refund(Model):
     failure_reason: Mapped[str | None] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(200), default="")
     actor: Mapped[str] = mapped_column(String(80))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     lines: Mapped[list["RefundLine"]] = relationship(order_by="RefundLine.id")

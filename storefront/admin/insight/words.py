@@ -1,0 +1,131 @@
+"""Figures, days and comparisons as a person reads them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal, format_percent
+from flask_babel import gettext as _
+
+from storefront.core.money import format_minor
+from storefront.core.web import settings
+from storefront.core.web.language import current
+from storefront.insight.definitions import MONEY, Figure
+from storefront.insight.periods import Span
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure with its value, and how it compares with the span before and the year before (None: nothing there)."""
+
+    figure: Figure
+    value: int
+    before: int
+    year_before: int | None
+    spark: str = ""
+
+    @property
+    def text(self) -> str:
+        """The value as it is read."""
+        return show(self.figure, self.value)
+
+    @property
+    def change(self) -> "Change":
+        """Against the span before."""
+        return Change(self.figure, self.value, self.before)
+
+    @property
+    def year_change(self) -> "Change | None":
+        """Against the year before."""
+        return None if self.year_before is None else Change(self.figure, self.value, self.year_before)
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a value compares with an earlier one."""
+
+    figure: Figure
+    value: int
+    earlier: int
+
+    @property
+    def earlier_text(self) -> str:
+        """What it was."""
+        return show(self.figure, self.earlier)
+
+    @property
+    def text(self) -> str:
+        """The change in per cent with its sign; in words where there is nothing to compare with."""
+        if not self.earlier:
+            return str(_("no comparison") if self.value else _("no change"))
+        share = (self.value - self.earlier) / abs(self.earlier)
+        pattern = "+#,##0%;−#,##0%" if abs(share) >= 0.1 else "+#,##0.0%;−#,##0.0%"
+        return str(format_percent(share, pattern, locale=current()) if share else _("no change"))
+
+    @property
+    def tone(self) -> str:
+        """Whether that is good news: "good", "danger", or "quiet" when it is none."""
+        if not self.earlier or self.value == self.earlier:
+            return "quiet"
+        return "good" if (self.value > self.earlier) != self.figure.is_less_better else "danger"
+
+
+def show(figure: Figure, value: int) -> str:
+    """A figure's value as the page's language writes it."""
+    return money(value) if figure.unit == MONEY else number(value)
+
+
+def money(minor: float) -> str:
+    """An amount of the shop's currency."""
+    return format_minor(round(minor), settings().currency, current())
+
+
+def round_money(minor: Any) -> str:
+    """An amount without its decimals, for axes."""
+    text = money(minor)
+    return text.removesuffix(".00")
+
+
+def number(value: Any) -> str:
+    """A number with its thousands apart."""
+    return str(format_decimal(value, "#,##0.##", locale=current()))
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) in per cent."""
+    return str(format_percent(share, "#,##0.#%", locale=current()))
+
+
+def axis(figure: Figure) -> Callable[[Any], str]:
+    """How a chart writes the figure's values."""
+    return round_money if figure.unit == MONEY else number
+
+
+def day(value: date) -> str:
+    """A day in full: 31 August 2011."""
+    return str(format_date(value, "d MMMM y" if current() == "en" else "long", locale=_reading()))
+
+
+def short_day(value: date) -> str:
+    """A day of a chart's axis: 31 Aug."""
+    return str(format_date(value, "d MMM", locale=_reading())) if current() == "en" else _by_skeleton("MMMd", value)
+
+
+def month(value: date) -> str:
+    """A month: August 2011."""
+    return _by_skeleton("yMMMM", value)
+
+
+def days(span: Span) -> str:
+    """A span as people say it."""
+    return day(span.last) if span.days == 1 else _("%(first)s to %(last)s", first=day(span.first), last=day(span.last))
+
+
+def _by_skeleton(skeleton: str, value: date) -> str:
+    return str(format_skeleton(skeleton, value, locale=_reading()))
+
+
+def _reading() -> str:
+    return "en_GB" if current() == "en" else current()
