@@ -1,14 +1,14 @@
 """Rollups of what was sold, and who may see them
 
-Revision: 0009, after: 0008
+Revision: 0010, after: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
