@@ -54,7 +54,7 @@ def desk_at_work(page: Page, base: str) -> None:
     page.goto(f"{base}/admin/")
     page.get_by_label("E-mail").fill("owner@example.com")
     page.get_by_label("Password").fill("linden-owner")
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/admin/")
     keep(page, "desk")
     page.goto(f"{base}/admin/products")

@@ -21,7 +21,7 @@ def signed_in(browser: Browser, running_shop: ShopProcess) -> list[dict[str, obj
         page = owner.go("/account/sign-in?next=/admin/")
         page.get_by_label("E-mail").fill("owner@example.com")
         page.get_by_label("Password").fill("linden-owner")
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
         expect(page.get_by_role("heading", level=1, name="Today")).to_be_visible()
         cookies: list[dict[str, object]] = page.context.cookies()
     return cookies

@@ -42,7 +42,7 @@ def test_the_desk_has_no_accessibility_violation(visitor: Callable[..., Visitor]
     owner.check_accessibility()
     page.get_by_label("E-mail").fill("owner@example.com")
     page.get_by_label("Password").fill("linden-owner")
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(f"{owner.base_url}/admin/")
     for path in ("/admin/", "/admin/products", "/admin/products/new", "/admin/orders", "/admin/jobs", "/admin/drift"):
         owner.go(path)

@@ -70,7 +70,7 @@ def test_who_is_signed_in_finds_their_address_filled_in(visitor: Callable[..., V
     page = guest.go("/account/sign-in")
     page.get_by_label("E-mail").fill("ada@example.com")
     page.get_by_label("Password").fill("linden-ada")
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile("/account$"))
     open_product(guest, BASKET)
     expect(page.get_by_label("E-mail")).to_have_value("ada@example.com")
