@@ -1,6 +1,6 @@
-"""Jobs about orders that nobody paid."""
+"""Jobs about orders that nobody paid, and the gift cards of those that are."""
 
-from storefront.checkout import service
+from storefront.checkout import cards, service
 from storefront.core import clock, outbox
 from storefront.core.db import db, transaction
 from storefront.core.web import settings
@@ -21,3 +21,8 @@ def expire_unpaid() -> None:
 def expire_order(order_id: int) -> None:
     """End one unpaid order."""
     service.expire_order(order_id, get_gateway(), settings().base_url)
+
+
+def issue_card(order_id: int) -> None:
+    """Make the gift card that was bought with an order."""
+    cards.issue(order_id, settings().secret_key)

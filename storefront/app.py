@@ -77,6 +77,7 @@ def _register_blueprints(app: Flask) -> None:
     from storefront.admin.views import blueprint as admin
     from storefront.cart.views import blueprint as cart
     from storefront.catalog.views import blueprint as catalog
+    from storefront.checkout.card_views import blueprint as cards
     from storefront.checkout.views import blueprint as checkout
     from storefront.monitoring.views import blueprint as monitoring
     from storefront.orders.views import blueprint as orders
@@ -84,7 +85,7 @@ def _register_blueprints(app: Flask) -> None:
     from storefront.payments.views import blueprint as payments
     from storefront.stock.views import blueprint as stock
 
-    for blueprint in (pages, catalog, stock, cart, checkout, orders, payments, accounts, admin, monitoring):
+    for blueprint in (pages, catalog, stock, cart, checkout, cards, orders, payments, accounts, admin, monitoring):
         app.register_blueprint(blueprint)
 
 

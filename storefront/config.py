@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,6 +56,8 @@ class Settings:
     metrics_token: str = ""
     offline_methods: tuple[str, ...] = ()
     bank_details: str = ""
+    gift_card_amounts: tuple[Decimal, ...] | None = None
+    gift_card_limits: tuple[Decimal, ...] | None = None
     shop_name: str = "Linden & Rye"
     currency: str = "GBP"
     country: str = "GB"
@@ -102,6 +105,26 @@ def _offline(value: str) -> tuple[str, ...]:
     if set(names) - {"invoice", "cash_on_delivery"}:
         raise ValueError("use invoice, cash_on_delivery or both")
     return names
+
+
+def _amounts(value: str) -> tuple[Decimal, ...]:
+    """Amounts in major units; the reading in minor units is the domain's."""
+    if value.lower() == "none":
+        return ()
+    try:
+        amounts = tuple(Decimal(name) for name in _names(value))
+    except InvalidOperation:
+        amounts = ()
+    if not amounts or any(not amount.is_finite() or amount <= 0 for amount in amounts):
+        raise ValueError("use amounts such as 25,50,100, or none")
+    return tuple(sorted(amounts))
+
+
+def _limits(value: str) -> tuple[Decimal, ...]:
+    amounts = _amounts(value)
+    if len(amounts) not in (0, 2):
+        raise ValueError("use the lowest and the highest amount, such as 10,500, or none")
+    return amounts
 
 
 def _one_of(*names: str) -> Callable[[str], str]:
@@ -166,6 +189,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "stripe_calls_per_second": _count,
     "payment_page": _one_of("hosted", "embedded"),
     "capture": _one_of("automatic", "manual"),
+    "gift_card_amounts": _amounts,
+    "gift_card_limits": _limits,
     "currency": _currency,
     "country": _country,
     "time_zone": ZoneInfo,

@@ -16,6 +16,7 @@ CREDIT_ENTRIES = {
     "spend": _l("Paid with"),
     "release": _l("Given back by an order"),
     "refund": _l("Paid back"),
+    "withdrawal": _l("Its price was paid back"),
     "adjustment": _l("Corrected"),
 }
 

@@ -53,6 +53,8 @@ EVENTS = {
     "payment_mismatch": _l("The provider's report does not match this order"),
     "coupon_used_up": _l("Its coupon was used up meanwhile: the order keeps its price"),
     "credit_taken_again": _l("Gift card or credit taken again"),
+    "card_taken_back": _l("Its gift card is blocked: the price was paid back on the provider's site"),
+    "card_blocked": _l("Its gift card is blocked until the dispute is decided"),
     "imported": _l("Imported"),
 }
 STATUSES = {
@@ -88,6 +90,7 @@ DIFFERENCES = {
     "order_total": _l("The order's total"),
     "stock": _l("Pieces taken from stock"),
     "credit": _l("A balance of credit and its ledger"),
+    "card": _l("A gift card that was bought"),
 }
 STOCK = {
     "receipt": _l("Received"),
@@ -189,7 +192,13 @@ DETAILS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "accepted": lambda facts: [gateway_words(str(facts["method"]))] if facts.get("method") else [],
     "paid": lambda facts: [str(facts["reference"])] if facts.get("reference") else [],
     "reminder_sent": lambda facts: [str(facts["to"])] if facts.get("to") else [],
-    "refund_requested": _amount,
+    "card_taken_back": lambda facts: [
+        str(_("%(amount)s of it had been spent", amount=money(facts["amount_minor"], facts["currency"])))
+    ],
+    "fulfilled": lambda facts: (
+        [str(_("Gift card ending in %(last)s", last=facts["last_four"]))] if facts.get("last_four") else []
+    ),
+    "refund_requested": lambda facts: _amount(facts) + ([str(_("As credit"))] if facts.get("is_credit") else []),
     "refund_processing": _amount,
     "refund_succeeded": _amount,
     "refund_failed": _amount,

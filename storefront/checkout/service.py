@@ -89,7 +89,7 @@ def place_order(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
     Raises EmptyCart, Unbuyable, PriceChanged, NoSuchMethod, CodeRefused, CreditGone, OutOfStock: then nothing has
     happened.
     """
-    return _once(data.key, lambda: _place(cart_token, data))
+    return once(data.key, lambda: _place(cart_token, data))
 
 
 def check_out(cart_token: str | None, data: CheckoutData, holds: Holds, hold_id: str | None) -> PlacedOrder:
@@ -107,7 +107,7 @@ def place_for(lines: Sequence[tuple[str, int]], data: CheckoutData, actor: str) 
 
     One transaction, idempotent on `data.key`. Raises UnknownSku, Unbuyable, NoSuchMethod, OutOfStock.
     """
-    return _once(data.key, lambda: _place_for(lines, data, actor)).id
+    return once(data.key, lambda: _place_for(lines, data, actor)).id
 
 
 def expire_order(order_id: int, gateway: Gateway, base_url: str) -> None:
@@ -198,7 +198,7 @@ def _place_for(lines: Sequence[tuple[str, int]], data: CheckoutData, actor: str)
         return placed
 
 
-def _once(key: str, place: Callable[[], PlacedOrder]) -> PlacedOrder:
+def once(key: str, place: Callable[[], PlacedOrder]) -> PlacedOrder:
     """Place an order, again when its number is taken; an order that was placed under this key is the answer."""
     for tries_left in reversed(range(NUMBER_TRIES)):
         try:

@@ -37,9 +37,9 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class DraftLine:
-    """One line as it will be written into the order; price in minor units of the shop's currency."""
+    """One line as it will be written into the order; price in minor units. A gift card is no variant."""
 
-    variant_id: int
+    variant_id: int | None
     sku: str
     name: str
     variant_name: str

@@ -14,6 +14,7 @@ from storefront.orders import service
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order_by_id
 from storefront.orders.words import order_totals
+from storefront.promotions.queries import find_sale
 
 CONFIRMED = "confirmation_sent"
 REQUESTED = "request_sent"
@@ -85,6 +86,7 @@ def confirmation(order: Order, settings: Settings) -> Mail:
             "url": f"{settings.base_url}/orders/{order.token}",
             "totals": order_totals(order),
             "later": _later(order),
+            "sale": find_sale(db.session(), order.id) if order.is_mailed else None,
             "bank_details": settings.bank_details,
         }
         return Mail(

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from storefront.core import clock
 from storefront.core.db import BigId, EnumText, Model, UtcDateTime
 
+# How a gift card is sent: there is nothing to pack, and no address.
+BY_MAIL = "mail"
+
 
 class OrderStatus(StrEnum):
     """Where an order stands; refunds and returns are records beside it. An accepted one is sent and paid later."""
@@ -112,6 +115,11 @@ class Order(Model):
     def due_minor(self) -> int:
         """What is to be paid beside gift cards and store credit."""
         return self.total_minor - self.credit_minor
+
+    @property
+    def is_mailed(self) -> bool:
+        """Whether it is a gift card, which goes by mail and has no goods."""
+        return self.shipping_method == BY_MAIL
 
     @property
     def shipping_paid_minor(self) -> int:

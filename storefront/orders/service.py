@@ -19,7 +19,7 @@ from storefront.orders.draft import Address, CreatedOrder, DraftLine, OrderDraft
 from storefront.orders.models import TRANSITIONS, Order, OrderEvent, OrderLine, OrderStatus
 from storefront.orders.queries import UnknownOrder, get_order_by_id
 from storefront.orders.totals import LineTotals
-from storefront.promotions import coupons
+from storefront.promotions import coupons, sold_cards
 from storefront.stock import service as stock
 
 REOPENED = "reopened"
@@ -55,8 +55,14 @@ def create(draft: OrderDraft, actor: str) -> CreatedOrder:
         coupons.use(draft.coupon, order.id, draft.address.email)
     rows = [{"order_id": order.id, **_line(*pair)} for pair in zip(draft.lines, draft.totals.lines, strict=True)]
     line_ids = insert_rows(joined(), OrderLine, rows) if rows else []
-    lines = zip(draft.lines, line_ids, strict=True)
-    stock.take([stock.StockLine(line.variant_id, line.quantity, line_id) for line, line_id in lines], actor)
+    stock.take(
+        [
+            stock.StockLine(line.variant_id, line.quantity, line_id)
+            for line, line_id in zip(draft.lines, line_ids, strict=True)
+            if line.variant_id is not None
+        ],
+        actor,
+    )
     return order
 
 
@@ -310,7 +316,10 @@ def _line(draft: DraftLine, totals: LineTotals) -> dict[str, Any]:
 
 def _count_as_sold(session: Session, order_id: int) -> None:
     outbox.stage("orders.send_confirmation", dedupe_key=f"order-confirmation-{order_id}", order_id=order_id)
-    count_sold(_sold_per_product(session, order_id))
+    sold = _sold_per_product(session, order_id)
+    count_sold(sold)
+    if not sold:
+        sold_cards.stage(order_id)
 
 
 def _uncount(session: Session, order_id: int) -> None:

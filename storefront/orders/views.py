@@ -20,6 +20,7 @@ from storefront.payments.models import FINAL, Payment
 from storefront.payments.offline import due_payment
 from storefront.payments.queries import list_attempts, list_paid_payments, list_refunds
 from storefront.payments.words import gateway_words
+from storefront.promotions.queries import find_sale
 from storefront.shipping.words import method_words
 
 blueprint = Blueprint("orders", __name__)
@@ -42,6 +43,7 @@ def show(token: str) -> Response:
         refunds=refunds,
         shown_totals=order_totals(order, back_minor=sum(one.amount_minor for one in refunds)),
         is_confirming=_is_confirming(order, attempts),
+        sale=find_sale(db.session(), order.id) if order.is_mailed else None,
         shipping_label=method_words(order.shipping_name),
     )
 
@@ -90,10 +92,13 @@ def pay(token: str) -> Response:
 @public
 def cancel(token: str) -> Response:
     """Cancel an unpaid order and put its goods back into the cart."""
+    is_mailed = get_order(db.session(), token).is_mailed
     try:
         remember_cart(cancel_order(token, get_gateway(), settings().base_url, cart_token()))
     except (Conflict, Unavailable) as error:
         flash(tell(error), "warn")
+        return see_other(url_for("orders.show", token=token))
+    if is_mailed:
         return see_other(url_for("orders.show", token=token))
     flash(_("Your order was cancelled. Everything is back in your cart."), "good")
     return see_other(url_for("cart.show"))

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from storefront.core import clock
 from storefront.core.db import db, insert_rows, retry_deadlocks, transaction
 from storefront.core.errors import ShopError
 from storefront.orders.models import Order, OrderLine, OrderStatus
@@ -16,10 +17,13 @@ from storefront.payments.gateway import Gateway, PaymentStatus, ReceivedPayment,
 from storefront.payments.models import MoneyComparison, Payment, Refund
 from storefront.payments.money import follow
 from storefront.payments.service import confirm
+from storefront.promotions.models import CardSale, CreditEntry, CreditEntryKind
 from storefront.promotions.queries import list_unbalanced
 from storefront.stock.models import EntryKind, StockEntry
 
 SHOWN = 200
+# So long a paid gift card may take to be made before the books are red.
+MADE_WITHIN = timedelta(minutes=15)
 OVER = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 
 
@@ -95,6 +99,7 @@ def _compare(gateway: Gateway, since: datetime) -> Comparison:
         *_compare_payments(session, gateway.name, since, received),
         *_compare_orders(session, since),
         *_compare_stock(session, since),
+        *_compare_cards(session, since),
         *(Difference("credit", f"#{account_id}", ours, due) for account_id, ours, due in list_unbalanced(session)),
     )
     orders = session.scalar(select(func.count()).select_from(Order).where(_of_shop(since))) or 0
@@ -127,6 +132,8 @@ def _refunded(session: Session, wanted: ColumnElement[bool]) -> Counter[int]:
         select(Refund.payment_id, func.sum(Refund.amount_minor))
         .join(Payment, Payment.id == Refund.payment_id)
         .where(wanted, Refund.status.in_([RefundStatus.PROCESSING, RefundStatus.SUCCEEDED]))
+        # What became credit never left the provider.
+        .where(Refund.credit_account_id.is_(None))
         .group_by(Refund.payment_id)
     )
     return Counter({payment_id: int(minor) for payment_id, minor in session.execute(query)})
@@ -167,13 +174,30 @@ def _compare_stock(session: Session, since: datetime) -> Iterator[Difference]:
         select(Order.number, Order.status, func.sum(OrderLine.quantity).label("ordered"), taken.c.pieces)
         .join(OrderLine, OrderLine.order_id == Order.id)
         .outerjoin(taken, taken.c.order_id == Order.id)
-        .where(_of_shop(since))
+        .where(_of_shop(since), OrderLine.variant_id.is_not(None))
         .group_by(Order.id, Order.number, Order.status, taken.c.pieces)
     )
     for row in session.execute(ordered):
         ours, due = -int(row.pieces or 0), 0 if row.status in OVER else int(row.ordered)
         if ours != due:
             yield Difference("stock", row.number, ours, due)
+
+
+def _compare_cards(session: Session, since: datetime) -> Iterator[Difference]:
+    """Every gift card that was sold holds what was paid for it; one whose money came just now may still be made."""
+    is_issue = (CreditEntry.account_id == CardSale.account_id) & (CreditEntry.kind == CreditEntryKind.ISSUE)
+    is_done = or_(Order.status == OrderStatus.FULFILLED, Order.paid_at < clock.now() - MADE_WITHIN)
+    back = select(func.sum(Payment.refunded_minor)).where(Payment.order_id == Order.id).scalar_subquery()
+    query = (
+        select(Order.number, Order.total_minor, CreditEntry.amount_minor)
+        .join(CardSale, CardSale.order_id == Order.id)
+        .outerjoin(CreditEntry, is_issue)
+        .where(_of_shop(since), is_done, Order.status.not_in(OVER))
+        .where(or_(CardSale.account_id.is_not(None), func.coalesce(back, 0) == 0))
+    )
+    for number, due, made in session.execute(query):
+        if made != due:
+            yield Difference("card", number, int(made or 0), due)
 
 
 def _of_shop(since: datetime) -> ColumnElement[bool]:

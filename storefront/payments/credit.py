@@ -36,11 +36,12 @@ class CreditGateway:
 
     @retry_deadlocks
     def refund(self, request: RefundRequest) -> RefundState:
-        """Pay back onto the card or credit it came from; opens a transaction, idempotent on the refund."""
+        """Pay back onto the card or credit it came from or goes to; opens a transaction, idempotent on the refund."""
         with transaction() as session:
-            order_id = session.scalar(select(Refund.order_id).where(Refund.id == request.refund_id))
-            account_id, made_for = int(request.payment_ref), int(order_id or 0)
-            credit.refund(account_id, request.amount_minor, made_for, request.refund_id, "shop")
+            row = session.get_one(Refund, request.refund_id)
+            credit.refund(int(request.payment_ref), request.amount_minor, row.order_id, row.id, "shop")
+            if row.credit_account_id is not None:
+                credit.stage_mail(row.credit_account_id)
         return RefundState(
             refund_ref=f"credit-{request.refund_id}",
             refund_id=request.refund_id,

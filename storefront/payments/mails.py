@@ -20,6 +20,7 @@ from storefront.payments.models import Dispute, Payment, Refund
 from storefront.payments.queries import get_payment, get_refund
 from storefront.payments.service import LATE
 from storefront.payments.words import reason_words, status_words
+from storefront.promotions.models import CreditAccount
 
 SENT = "refund_mailed"
 REMINDED = "reminder_sent"
@@ -42,10 +43,12 @@ def send_refund(refund_id: int, settings: Settings) -> None:
 
 def refunded(refund: Refund, order: Order, settings: Settings) -> Mail:
     """The mail with the amount, and why when it went back by itself."""
+    target = db.session().get(CreditAccount, refund.credit_account_id) if refund.credit_account_id else None
     with force_locale(order.locale):
         context = {
             "order": order,
             "refund": refund,
+            "credit_kind": target.kind if target else None,
             "is_late": refund.reason == LATE,
             "url": f"{settings.base_url}/orders/{order.token}",
         }

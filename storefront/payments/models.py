@@ -94,7 +94,8 @@ class Refund(Model):
     """Money on its way back: the intent is committed here, and counted in its payment, before the provider hears of it.
 
     One that was made on the provider's own site has no `idempotency_key` of ours. `shipping_minor` is the part of
-    `amount_minor` that was paid for delivery.
+    `amount_minor` that was paid for delivery. One that goes to credit instead of the way it was paid has its account
+    in `credit_account_id`, and `gateway` says so.
     """
 
     __tablename__ = "refund"
@@ -116,6 +117,7 @@ class Refund(Model):
     currency: Mapped[str] = mapped_column(String(3))
     idempotency_key: Mapped[str | None] = mapped_column(String(80))
     refund_ref: Mapped[str | None] = mapped_column(String(255))
+    credit_account_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("credit_account.id"), index=True)
     failure_reason: Mapped[str | None] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(200), default="")
     actor: Mapped[str] = mapped_column(String(80))

@@ -13,6 +13,7 @@ from storefront.payments import refunds
 from storefront.payments.gateway import DisputeState, Gateway, MoneyState
 from storefront.payments.models import DECIDED, Dispute, Payment
 from storefront.payments.queries import UnknownPayment, get_payment
+from storefront.promotions import sold_cards
 
 
 def follow(payment_ref: str, gateway: Gateway) -> None:
@@ -53,6 +54,8 @@ def settle_dispute(payment_id: int, state: DisputeState, gateway_name: str) -> N
         facts = {"status": state.status, "cause": state.reason, "amount_minor": state.amount_minor}
         facts |= {"currency": payment.currency, "dispute_ref": state.dispute_ref}
         orders.record(payment.order_id, _kind(state, is_new=known is None), f"provider:{gateway_name}", facts=facts)
+        if known is None and state.status not in DECIDED and sold_cards.block(payment.order_id):
+            orders.record(payment.order_id, "card_blocked", "shop")
         key = f"dispute-mail-{state.dispute_ref}-{state.status}"
         outbox.stage("payments.tell_dispute", dedupe_key=key, order_id=payment.order_id, dispute_ref=state.dispute_ref)
 

@@ -26,12 +26,16 @@ class RefundTooHigh(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundWish:
-    """What is to go back: `pieces` ({line id: number}) at what was paid for them, delivery, and any other amount."""
+    """What is to go back: `pieces` ({line id: number}) at what was paid for them, delivery, and any other amount.
+
+    The way it was paid, or as credit in this shop.
+    """
 
     pieces: Mapping[int, int] = field(default_factory=dict)
     shipping_minor: int = 0
     other_minor: int = 0
     reason: str = ""
+    is_credit: bool = False
 
 
 def price_pieces(session: Session, order: Order, pieces: Mapping[int, int]) -> list[tuple[int, int, int]]:

@@ -4,6 +4,7 @@ What is asked for is counted in `payment.refunded_minor` at once, by an UPDATE t
 a hundred people at the same time cannot give back a penny too much.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,10 @@ from storefront.core.db import db, insert_rows, joined, retry_deadlocks, table_o
 from storefront.core.errors import N_, Conflict
 from storefront.core.money import format_minor
 from storefront.orders import service as orders
+from storefront.orders.models import Order
 from storefront.orders.queries import get_order_by_id
 from storefront.payments.gateway import Gateway, GatewayRejected, RefundRequest, RefundState, RefundStatus
-from storefront.payments.models import REFUND_TRANSITIONS, Payment, Refund, RefundLine
+from storefront.payments.models import CREDIT, REFUND_TRANSITIONS, Payment, Refund, RefundLine
 from storefront.payments.queries import (
     get_payment,
     get_refund,
@@ -31,6 +33,8 @@ from storefront.payments.refund_parts import (
     price_pieces,
     split,
 )
+from storefront.promotions import sold_cards
+from storefront.promotions.credit import open_for
 
 __all__ = ["NothingToRefund", "RefundTooHigh", "RefundWish"]
 
@@ -51,10 +55,11 @@ class RefundsUnsettled(Conflict):
 
 
 @retry_deadlocks
-def request(order_id: int, key: str, wish: RefundWish, actor: str) -> int:
+def request(order_id: int, key: str, wish: RefundWish, actor: str, secret_key: str = "") -> int:
     """Ask for a refund of a paid order and stage its job; opens a transaction, idempotent on `key`; returns its id.
 
-    Raises NothingPaid, NothingToRefund, RefundTooHigh.
+    What goes to credit goes to the customer's account, or, with the shop's `secret_key`, on a new card for a guest.
+    Raises NothingPaid, NothingToRefund, RefundTooHigh, CardUsed, CardGoesBackWhole.
     """
     with transaction() as session:
         order = orders.lock(session, order_id)
@@ -69,17 +74,15 @@ def request(order_id: int, key: str, wish: RefundWish, actor: str) -> int:
         amount = sum(minor for _, _, minor in lines) + wish.shipping_minor + wish.other_minor
         if amount <= 0 or wish.other_minor < 0:
             raise NothingToRefund()
+        whole = sum(payment.captured_minor - payment.refunded_minor for payment in payments)
+        target = _open_credit(order, secret_key) if wish.is_credit else None
         first, *others = split(payments, amount)
-        refund_id = _intend(session, first[0], key, first[1], wish, actor)
+        refund_id = _intend(session, first[0], key, first[1], wish, actor, target)
         for payment, part in others:
-            rest = RefundWish(other_minor=part, reason=wish.reason)
-            _intend(session, payment, f"{key}-{payment.id}", part, rest, actor)
-        rows = [
-            {"refund_id": refund_id, "order_line_id": line_id, "quantity": pieces, "amount_minor": minor}
-            for line_id, pieces, minor in lines
-        ]
-        if rows:
-            insert_rows(session, RefundLine, rows)
+            rest = RefundWish(other_minor=part, reason=wish.reason, is_credit=wish.is_credit)
+            _intend(session, payment, f"{key}-{payment.id}", part, rest, actor, target)
+        sold_cards.withdraw(order_id, refund_id, amount, whole, actor)
+        _write_lines(session, refund_id, lines)
         return refund_id
 
 
@@ -105,14 +108,14 @@ def drive(refund_id: int, gateway: Gateway) -> None:
     """
     refund = get_refund(db.session(), refund_id)
     payment, status, tried_at = get_payment(db.session(), refund.payment_id), refund.status, refund.tried_at
-    wanted, payment_ref = _request(refund, payment), payment.payment_ref or ""
+    wanted = _request(refund, payment)
     db.session.rollback()
     if status is RefundStatus.FAILED or status is RefundStatus.SUCCEEDED:
         return
     _touch(refund_id)
     if tried_at is not None:
         # The last call may have done its work and lost its answer: what exists already must not be made again.
-        found = [one for one in gateway.look_up_money(payment_ref).refunds if one.refund_id == refund_id]
+        found = [one for one in gateway.look_up_money(wanted.payment_ref).refunds if one.refund_id == refund_id]
         if found or status is RefundStatus.PROCESSING:
             for state in found:
                 settle(payment.id, state, gateway.name)
@@ -145,14 +148,36 @@ def settle(payment_id: int, state: RefundState, gateway_name: str) -> None:
         _move(session, refund, state.status, f"provider:{gateway_name}", values)
 
 
-def _intend(session: Session, payment: Payment, key: str, amount: int, wish: RefundWish, actor: str) -> int:
+def _open_credit(order: Order, secret_key: str) -> int:
+    return open_for(order.user_id, order.email, order.currency, secret_key=secret_key, order_id=order.id)
+
+
+def _write_lines(session: Session, refund_id: int, lines: Sequence[tuple[int, int, int]]) -> None:
+    rows = [
+        {"refund_id": refund_id, "order_line_id": line_id, "quantity": pieces, "amount_minor": minor}
+        for line_id, pieces, minor in lines
+    ]
+    if rows:
+        insert_rows(session, RefundLine, rows)
+
+
+def _intend(
+    session: Session,
+    payment: Payment,
+    key: str,
+    amount: int,
+    wish: RefundWish,
+    actor: str,
+    credit_account_id: int | None = None,
+) -> int:
     if not _count(session, payment, amount):
         left = payment.captured_minor - payment.refunded_minor
         raise RefundTooHigh(left=format_minor(left, payment.currency))
     row = {
         "order_id": payment.order_id,
         "payment_id": payment.id,
-        "gateway": payment.gateway,
+        "gateway": CREDIT if credit_account_id else payment.gateway,
+        "credit_account_id": credit_account_id,
         "status": RefundStatus.REQUESTED,
         "amount_minor": amount,
         "shipping_minor": wish.shipping_minor,
@@ -163,6 +188,7 @@ def _intend(session: Session, payment: Payment, key: str, amount: int, wish: Ref
     }
     (refund_id,) = insert_rows(session, Refund, [row])
     facts = {"refund_id": refund_id, "amount_minor": amount, "currency": payment.currency, "reason": wish.reason}
+    facts |= {"is_credit": True} if credit_account_id else {}
     orders.record(payment.order_id, "refund_requested", actor, facts=facts)
     outbox.stage("payments.drive_refund", dedupe_key=f"refund-{refund_id}", refund_id=refund_id)
     return refund_id
@@ -182,10 +208,10 @@ def _count(session: Session, payment: Payment, amount: int) -> bool:
 
 def _request(refund: Refund, payment: Payment) -> RefundRequest:
     age = clock.now() - refund.created_at
-    turn = age // KEY_LIVES
+    turn, account_id = age // KEY_LIVES, refund.credit_account_id
     return RefundRequest(
         refund_id=refund.id,
-        payment_ref=payment.payment_ref or "",
+        payment_ref=str(account_id) if account_id else payment.payment_ref or "",
         order_number=get_order_by_id(db.session(), refund.order_id).number,
         amount_minor=refund.amount_minor,
         currency=refund.currency,
@@ -233,6 +259,10 @@ def _adopt(session: Session, payment: Payment, state: RefundState, gateway_name:
         "actor": actor,
     }
     (refund_id,) = insert_rows(session, Refund, [row])
+    spent = sold_cards.take_back(payment.order_id, refund_id, state.amount_minor, actor)
+    if spent is not None:
+        facts = {"amount_minor": spent, "currency": payment.currency}
+        orders.record(payment.order_id, "card_taken_back", actor, facts=facts)
     _tell(payment.order_id, refund_id, state.status, state.amount_minor, payment.currency, actor)
 
 
@@ -251,6 +281,7 @@ def _move(session: Session, refund: Refund, to: RefundStatus, actor: str, values
         payments = table_of(Payment)
         freed = payments.c.refunded_minor - refund.amount_minor
         session.execute(update(payments).where(payments.c.id == refund.payment_id).values(refunded_minor=freed))
+        sold_cards.give_again(refund.order_id, refund.id, actor)
     reason = values.get("failure_reason")
     _tell(refund.order_id, refund.id, to, refund.amount_minor, refund.currency, actor, failure_reason=reason)
 

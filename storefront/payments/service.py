@@ -203,7 +203,8 @@ def _new_attempt(session: Session, order: Order, gateway: Gateway) -> Payment:
         order_id=order.id,
         live_order_id=order.id,
         gateway=gateway.name,
-        is_held=gateway.is_held,
+        # A gift card leaves at once, and money that is only held may never come.
+        is_held=gateway.is_held and not order.is_mailed,
         is_embedded=gateway.is_embedded,
         customer_ref=find_customer_ref(session, order.user_id, gateway.name),
         status=PaymentStatus.CREATED,

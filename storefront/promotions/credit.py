@@ -68,23 +68,52 @@ def issue_card(
     expires_at: datetime | None = None,
 ) -> NewCard:
     """Make a gift card, and stage the mail with its code when there is an address; opens a transaction."""
-    salt = secrets.token_urlsafe(32)
+    with transaction():
+        return make_card(
+            amount_minor,
+            currency,
+            secret_key=secret_key,
+            actor=actor,
+            email=email,
+            reason=reason,
+            expires_at=expires_at,
+        )
+
+
+def make_card(
+    amount_minor: int,
+    currency: str,
+    *,
+    secret_key: str,
+    actor: str,
+    email: str = "",
+    reason: str = "",
+    expires_at: datetime | None = None,
+    order_id: int | None = None,
+) -> NewCard:
+    """The same in the caller's transaction; a card of nothing is filled by whoever asks for it, and mailed then."""
+    session, salt = joined(), secrets.token_urlsafe(32)
     code = code_of(salt, secret_key)
-    with transaction() as session:
-        row = {
-            "kind": CreditKind.GIFT_CARD,
-            "salt": salt,
-            "code_digest": digest(code, secret_key),
-            "last_four": code[-GROUP:],
-            "email": email,
-            "currency": currency,
-            "expires_at": expires_at,
-        }
-        (account_id,) = insert_rows(session, CreditAccount, [row])
-        _book(session, account_id, CreditEntryKind.ISSUE, amount_minor, "issue", actor, reason)
+    row = {
+        "kind": CreditKind.GIFT_CARD,
+        "salt": salt,
+        "code_digest": digest(code, secret_key),
+        "last_four": code[-GROUP:],
+        "email": email,
+        "currency": currency,
+        "expires_at": expires_at,
+    }
+    (account_id,) = insert_rows(session, CreditAccount, [row])
+    if amount_minor:
+        book(session, account_id, CreditEntryKind.ISSUE, amount_minor, "issue", actor, reason, order_id)
         if email:
-            outbox.stage("promotions.send_card", dedupe_key=f"gift-card-{account_id}", account_id=account_id)
-        return NewCard(account_id, code)
+            stage_mail(account_id)
+    return NewCard(account_id, code)
+
+
+def stage_mail(account_id: int) -> None:
+    """Mail a card's code to whom it is for, once; joins."""
+    outbox.stage("promotions.send_card", dedupe_key=f"gift-card-{account_id}", account_id=account_id)
 
 
 @retry_deadlocks
@@ -97,12 +126,22 @@ def grant(email: str, amount_minor: int, currency: str, *, key: str, actor: str,
         user_id = session.scalar(select(User.id).where(User.email == email).with_for_update(key_share=True))
         if user_id is None:
             raise NoSuchAccount(field="email")
-        account_id = session.scalar(select(CreditAccount.id).where(CreditAccount.user_id == user_id))
-        if account_id is None:
-            row = {"kind": CreditKind.STORE_CREDIT, "user_id": user_id, "email": email, "currency": currency}
-            (account_id,) = insert_rows(session, CreditAccount, [row])
-        _book(session, account_id, CreditEntryKind.ISSUE, amount_minor, f"grant-{key}", actor, reason)
+        account_id = _credit_of(session, user_id, email, currency)
+        book(session, account_id, CreditEntryKind.ISSUE, amount_minor, f"grant-{key}", actor, reason)
         return account_id
+
+
+def open_for(user_id: int | None, email: str, currency: str, *, secret_key: str, order_id: int) -> int:
+    """Where money goes back to as credit: the account of whoever has one, else a new card for that address; joins.
+
+    The card is empty still, and is mailed with the money (`refund`).
+    """
+    session = joined()
+    known = select(User.id).where(User.id == user_id).with_for_update(key_share=True)
+    if user_id is not None and session.scalar(known) is not None:
+        return _credit_of(session, user_id, email, currency)
+    card = make_card(0, currency, secret_key=secret_key, actor="shop", email=email, order_id=order_id)
+    return card.id
 
 
 @retry_deadlocks
@@ -110,7 +149,7 @@ def adjust(account_id: int, amount_minor: int, *, key: str, actor: str, reason: 
     """Correct a balance by an amount of either sign; opens a transaction, idempotent on `key`. Raises CreditGone."""
     with transaction() as session:
         get_account(session, account_id)
-        _book(session, account_id, CreditEntryKind.ADJUSTMENT, amount_minor, f"adjust-{key}", actor, reason)
+        book(session, account_id, CreditEntryKind.ADJUSTMENT, amount_minor, f"adjust-{key}", actor, reason)
 
 
 def set_active(account_id: int, *, is_active: bool) -> None:
@@ -122,22 +161,31 @@ def set_active(account_id: int, *, is_active: bool) -> None:
 def spend(account_id: int, amount_minor: int, order_id: int, turn: int, actor: str) -> None:
     """Take an order's part from a balance; joins. Raises CreditGone: the caller's transaction must be undone then."""
     session, reference = joined(), f"order-{order_id}-{turn}"
-    _book(session, account_id, CreditEntryKind.SPEND, -amount_minor, reference, actor, "", order_id)
+    book(session, account_id, CreditEntryKind.SPEND, -amount_minor, reference, actor, "", order_id)
 
 
 def release(account_id: int, amount_minor: int, order_id: int, turn: int, actor: str) -> None:
     """Give back what an order that is over had taken and not paid with; joins, idempotent."""
     session, reference = joined(), f"release-{order_id}-{turn}"
-    _book(session, account_id, CreditEntryKind.RELEASE, amount_minor, reference, actor, "", order_id)
+    book(session, account_id, CreditEntryKind.RELEASE, amount_minor, reference, actor, "", order_id)
 
 
 def refund(account_id: int, amount_minor: int, order_id: int, refund_id: int, actor: str) -> None:
-    """Pay back to where it came from; joins, idempotent on the refund."""
+    """Pay back to where it came from, or to what was opened for it; joins, idempotent on the refund."""
     session, reference = joined(), f"refund-{refund_id}"
-    _book(session, account_id, CreditEntryKind.REFUND, amount_minor, reference, actor, "", order_id)
+    book(session, account_id, CreditEntryKind.REFUND, amount_minor, reference, actor, "", order_id)
 
 
-def _book(
+def _credit_of(session: Session, user_id: int, email: str, currency: str) -> int:
+    """The store credit of somebody whose row is locked, made when there is none yet."""
+    known = session.scalar(select(CreditAccount.id).where(CreditAccount.user_id == user_id))
+    if known is not None:
+        return known
+    row = {"kind": CreditKind.STORE_CREDIT, "user_id": user_id, "email": email, "currency": currency}
+    return insert_rows(session, CreditAccount, [row])[0]
+
+
+def book(
     session: Session,
     account_id: int,
     kind: CreditEntryKind,
@@ -147,7 +195,7 @@ def _book(
     reason: str,
     order_id: int | None = None,
 ) -> None:
-    """The guard and the ledger: who comes second with the same reference changes nothing."""
+    """The guard and the ledger, joins: who comes second with the same reference changes nothing. Raises CreditGone."""
     entries, accounts = table_of(CreditEntry), table_of(CreditAccount)
     is_same = (entries.c.account_id == account_id) & (entries.c.reference == reference)
     condition = (accounts.c.id == account_id) & (accounts.c.balance_minor + amount_minor >= 0)

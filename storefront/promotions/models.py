@@ -1,4 +1,4 @@
-"""Coupons with their uses, and credit (gift cards, store credit) as a ledger."""
+"""Coupons with their uses, credit (gift cards, store credit) as a ledger, and the gift cards that were bought."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -100,6 +100,7 @@ class CreditEntryKind(StrEnum):
     SPEND = "spend"
     RELEASE = "release"
     REFUND = "refund"
+    WITHDRAWAL = "withdrawal"
     ADJUSTMENT = "adjustment"
 
 
@@ -117,4 +118,22 @@ class CreditEntry(Model):
     reference: Mapped[str] = mapped_column(String(80))
     actor: Mapped[str] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class CardSale(Model):
+    """A gift card that somebody buys with an order of its own: whom it goes to, and the card once it is made.
+
+    `account_id` is set with the card, in one transaction, so that an order makes one card and no more.
+    """
+
+    __tablename__ = "card_sale"
+    __table_args__ = (UniqueConstraint("account_id"),)
+
+    order_id: Mapped[int] = mapped_column(BigId, ForeignKey("shop_order.id"), primary_key=True, autoincrement=False)
+    account_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("credit_account.id"))
+    email: Mapped[str] = mapped_column(String(254))
+    giver: Mapped[str] = mapped_column(String(120))
+    words: Mapped[str] = mapped_column(String(500), default="")
+    locale: Mapped[str] = mapped_column(String(12))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from storefront.core import clock
 from storefront.core.errors import N_, NotFound
-from storefront.promotions.models import Coupon, CreditAccount, CreditEntry
+from storefront.promotions.models import CardSale, Coupon, CreditAccount, CreditEntry
 
 
 class UnknownPromotion(NotFound):
@@ -62,6 +62,16 @@ def get_account(session: Session, account_id: int) -> CreditAccount:
     if account is None:
         raise UnknownPromotion(id=account_id)
     return account
+
+
+def find_sale(session: Session, order_id: int) -> CardSale | None:
+    """The gift card that was bought with an order."""
+    return session.get(CardSale, order_id)
+
+
+def find_sale_of(session: Session, account_id: int) -> CardSale | None:
+    """With which order a gift card was bought, None when staff made it."""
+    return session.scalar(select(CardSale).where(CardSale.account_id == account_id))
 
 
 def list_accounts(session: Session, limit: int = 200) -> list[CreditAccount]:

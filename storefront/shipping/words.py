@@ -6,6 +6,7 @@ from storefront.core.errors import N_
 
 BUILT_IN = frozenset(
     {
+        N_("By e-mail"),
         N_("Standard delivery"),
         N_("Express delivery"),
         N_("International delivery"),

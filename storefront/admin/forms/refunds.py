@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField
+from wtforms import HiddenField, IntegerField, RadioField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
-from storefront.admin.forms.fields import MoneyField
+from storefront.admin.forms.fields import MoneyField, options
 from storefront.core.web.forms import Form, TextField
 from storefront.orders.models import OrderLine
 from storefront.payments.refunds import RefundWish
+
+BACK, CREDIT = "back", "credit"
+OWN_CREDIT = _l("Store credit of the customer's account")
+GUEST_CREDIT = _l("A gift card for the customer, by mail")
 
 
 class RefundForm(Form):
@@ -19,6 +23,9 @@ class RefundForm(Form):
     key = HiddenField(validators=[DataRequired(), Length(max=40)])
     shipping = MoneyField(_l("Of the delivery"), render_kw={"inputmode": "decimal", "autocomplete": "off"})
     other = MoneyField(_l("Any other amount"), render_kw={"inputmode": "decimal", "autocomplete": "off"})
+    to = RadioField(
+        _l("Where it goes"), choices=options({BACK: _l("The way it was paid"), CREDIT: OWN_CREDIT}), default=BACK
+    )
     reason = TextField(
         _l("Reason"), [DataRequired(_l("Say why, for whoever looks at this order later.")), Length(max=200)]
     )
@@ -31,10 +38,11 @@ class RefundForm(Form):
             shipping_minor=self.shipping.data or 0,
             other_minor=self.other.data or 0,
             reason=self.reason.data or "",
+            is_credit=self.to.data == CREDIT,
         )
 
 
-def make_refund_form(lines: Iterable[tuple[OrderLine, int]], **kwargs: Any) -> RefundForm:
+def make_refund_form(lines: Iterable[tuple[OrderLine, int]], *, is_guest: bool, **kwargs: Any) -> RefundForm:
     """The form for an order of whose `lines` so many pieces can still be paid back."""
     fields = {
         f"line-{line.id}": IntegerField(
@@ -45,4 +53,5 @@ def make_refund_form(lines: Iterable[tuple[OrderLine, int]], **kwargs: Any) -> R
         for line, left in lines
     }
     form: RefundForm = type("RefundFormOfLines", (RefundForm,), fields)(**kwargs)
+    form.to.choices = options({BACK: _l("The way it was paid"), CREDIT: GUEST_CREDIT if is_guest else OWN_CREDIT})
     return form

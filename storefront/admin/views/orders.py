@@ -28,6 +28,7 @@ from storefront.payments import holding, offline
 from storefront.payments.gateway import PaymentStatus
 from storefront.payments.gateways import get_gateway
 from storefront.payments.queries import list_disputes, list_payments, list_refunds
+from storefront.promotions.queries import find_sale
 from storefront.shipping.words import method_words
 
 
@@ -187,6 +188,7 @@ def _show(found: Order, status: int = 200, **forms: Any) -> Response:
         held=next((one for one in attempts if one.status is PaymentStatus.AUTHORISED), None),
         refunds=list_refunds(session, found.id),
         disputes=list_disputes(session, found.id),
+        sale=find_sale(session, found.id) if found.is_mailed else None,
         can_pay_back=any(paid.refunded_minor < paid.captured_minor for paid in attempts),
         can_come_back=any(map_left(session, found).values()),
         names=map_names(session, {moment.actor for moment in moments}),

@@ -1,6 +1,7 @@
 """Paying money back to a customer."""
 
 import secrets
+from typing import Any
 
 from flask import flash, url_for
 from flask_babel import gettext as _
@@ -10,7 +11,7 @@ from storefront.admin.desk import actor, blueprint
 from storefront.admin.forms.refunds import RefundForm, make_refund_form
 from storefront.core.db import db
 from storefront.core.errors import ShopError
-from storefront.core.web import page, see_other, staff, tell
+from storefront.core.web import page, see_other, settings, staff, tell
 from storefront.orders.models import Order, OrderLine
 from storefront.orders.queries import get_order_by_number
 from storefront.payments import refunds
@@ -25,7 +26,7 @@ def refund(number: str) -> Response:
     if all(one.refunded_minor == one.captured_minor for one in list_paid_payments(db.session(), found.id)):
         flash(_("There is no money of this order that could go back."), "warn")
         return see_other(url_for("admin.order", number=number))
-    return _show(found, make_refund_form(_lines(found), formdata=None, data={"key": secrets.token_urlsafe(16)}))
+    return _show(found, _form(found, formdata=None, data={"key": secrets.token_urlsafe(16)}))
 
 
 @blueprint.post("/orders/<number>/refunds")
@@ -33,11 +34,11 @@ def refund(number: str) -> Response:
 def pay_back(number: str) -> Response:
     """Ask for the refund; sending the same form again changes nothing."""
     found = get_order_by_number(db.session(), number)
-    form = make_refund_form(_lines(found))
+    form = _form(found)
     if not form.validate():
         return _show(found, form, 422)
     try:
-        refunds.request(found.id, form.key.data or "", form.wish(), actor())
+        refunds.request(found.id, form.key.data or "", form.wish(), actor(), settings().secret_key)
     except ShopError as error:
         name = str(error.facts.get("field") or "")
         if name in form:
@@ -45,8 +46,15 @@ def pay_back(number: str) -> Response:
         else:
             form.form_errors.append(tell(error))
         return _show(get_order_by_number(db.session(), number), form, 409)
-    flash(_("The money is on its way back. The customer gets a mail as soon as the provider has it."), "good")
+    if form.wish().is_credit:
+        flash(_("The customer gets it as credit, and a mail that says so."), "good")
+    else:
+        flash(_("The money is on its way back. The customer gets a mail as soon as the provider has it."), "good")
     return see_other(url_for("admin.order", number=number))
+
+
+def _form(found: Order, **kwargs: Any) -> RefundForm:
+    return make_refund_form(_lines(found), is_guest=found.user_id is None, **kwargs)
 
 
 def _lines(found: Order) -> list[tuple[OrderLine, int]]:

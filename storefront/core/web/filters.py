@@ -27,6 +27,7 @@ def init_filters(app: Flask, settings: Settings) -> None:
         static_url=lru_cache(maxsize=256)(partial(static_url, app)),
         shop_name=settings.shop_name,
         shop_currency=settings.currency,
+        sells_gift_cards=settings.gift_card_amounts != (),
         is_test_payment=settings.pays_with_demo or settings.stripe_secret_key.startswith("sk_test_"),
         page_language=tag,
         page_locale=current,
