@@ -162,3 +162,59 @@ RETURNING_BUYERS = Figure(
 )
 BUYERS = (NEW_BUYERS, RETURNING_BUYERS)
 FIGURES |= {figure.key: figure for figure in BUYERS}
+
+
+# Who bought lately enough to be new.
+NEW_DAYS = 28
+OFTEN = 4
+
+
+@dataclass(frozen=True)
+class SegmentRule:
+    """A kind of customer and what makes one, over the year up to the last day."""
+
+    key: str
+    label: Any
+    text: Any
+
+
+SEGMENTS = (
+    SegmentRule(
+        "champions",
+        _l("Champions"),
+        _l("Four orders or more, the last one among the most recent two fifths, and spending among the upper two."),
+    ),
+    SegmentRule("loyal", _l("Loyal"), _l("Four orders or more, the last one not among the oldest two fifths.")),
+    SegmentRule("new", _l("New"), _l("One order, in the last 28 days.")),
+    SegmentRule(
+        "promising", _l("Promising"), _l("One to three orders, the last one among the most recent two fifths.")
+    ),
+    SegmentRule("fading", _l("Fading"), _l("One to three orders, the last one in the middle fifth.")),
+    SegmentRule("at-risk", _l("At risk"), _l("Four orders or more, the last one among the oldest two fifths.")),
+    SegmentRule("asleep", _l("Asleep"), _l("One to three orders, the last one among the oldest two fifths.")),
+)
+
+
+def segment_of(recency: int, money: int, days_since: int, orders: int) -> str:
+    """The key of the first rule that fits; recency and money are fifths from 1 (oldest, least) to 5."""
+    if orders >= OFTEN:
+        if recency >= 4 and money >= 4:
+            return "champions"
+        return "loyal" if recency >= 3 else "at-risk"
+    if orders == 1 and days_since < NEW_DAYS:
+        return "new"
+    return "promising" if recency >= 4 else "fading" if recency == 3 else "asleep"
+
+
+STOCK_WORDS = (
+    (
+        _l("Days of cover"),
+        _l("How many days the pieces that can be sold last at the pace of the chosen days."),
+    ),
+    (
+        _l("Sell-through"),
+        _l("Pieces sold in the chosen days, as a part of those and of what can still be sold together."),
+    ),
+    (_l("Dead stock"), _l("Variants on sale that can be bought and of which nothing was sold in the chosen days.")),
+    (_l("Value"), _l("Pieces that can be sold, at today's prices.")),
+)

@@ -1,12 +1,13 @@
-"""Rollups of what was sold: every figure of a page comes from these, and these from orders, exactly (rollup.py)."""
+"""Rollups of what was sold, exactly as the orders say (rollup.py); what is bought together; letters about it."""
 
 from datetime import date, datetime
+from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Date, Index, String
+from sqlalchemy import CheckConstraint, Date, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
-from storefront.core.db import BigId, Model, UtcDateTime
+from storefront.core.db import BigId, EnumText, Model, UtcDateTime
 
 # Rows lie in the order of their key, so that a range of days is read in one go (InnoDB does so by itself).
 CLUSTERED = {"sqlite_with_rowid": False}
@@ -126,3 +127,97 @@ class InsightCursor(Model):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     position: Mapped[int] = mapped_column(BigId, default=0)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class CohortMonth(Model):
+    """What the customers whose first order fell into `first_month` bought in `month` (both by their first day)."""
+
+    __tablename__ = "cohort_month"
+    __table_args__ = (CLUSTERED,)
+
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    first_month: Mapped[date] = mapped_column(Date, primary_key=True)
+    buyers: Mapped[int] = mapped_column(BigId)
+    orders: Mapped[int] = mapped_column(BigId)
+    net_minor: Mapped[int] = mapped_column(BigId)
+
+
+class DailyPayments(Model):
+    """Attempts to pay that were begun on a day, by how they stand now, and what was taken and paid back of them."""
+
+    __tablename__ = "daily_payments"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    gateway: Mapped[str] = mapped_column(String(20), primary_key=True)
+    status: Mapped[str] = mapped_column(String(20), primary_key=True)
+    attempts: Mapped[int] = mapped_column(BigId)
+    amount_minor: Mapped[int] = mapped_column(BigId)
+    captured_minor: Mapped[int] = mapped_column(BigId)
+    refunded_minor: Mapped[int] = mapped_column(BigId)
+
+
+class FunnelCount(Model):
+    """How often a step on the way to an order was taken on a day; numbers alone, of nobody in particular."""
+
+    __tablename__ = "funnel_count"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    step: Mapped[str] = mapped_column(String(20), primary_key=True)
+    count: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class ProductPair(Model):
+    """Two products that are bought together more often than chance would have it, one row in each direction.
+
+    `together` is the number of orders with both, `lift_ppm` how many times (in millionths) that is what chance gives.
+    """
+
+    __tablename__ = "product_pair"
+    __table_args__ = (Index(None, "product_id", "place"), CLUSTERED)
+
+    product_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    other_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    together: Mapped[int] = mapped_column(BigId)
+    lift_ppm: Mapped[int] = mapped_column(BigId)
+    place: Mapped[int] = mapped_column()
+
+
+class ReportKind(StrEnum):
+    """Which letter it is."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    LOW_STOCK = "low-stock"
+
+
+class ReportRecipient(Model):
+    """Who gets a kind of letter. Whoever knows `token` may stop it; `stopped_at` is when that was."""
+
+    __tablename__ = "report_recipient"
+    __table_args__ = (UniqueConstraint("email", "kind"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    kind: Mapped[ReportKind] = mapped_column(EnumText(ReportKind, 20))
+    locale: Mapped[str] = mapped_column(String(12), default="en")
+    token: Mapped[str] = mapped_column(String(43), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ReportMail(Model):
+    """One letter about one period to one address: its UNIQUE makes it once. `error` is why the last try failed."""
+
+    __tablename__ = "report_mail"
+    __table_args__ = (UniqueConstraint("kind", "first_day", "email"), Index(None, "created_at"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[ReportKind] = mapped_column(EnumText(ReportKind, 20))
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    email: Mapped[str] = mapped_column(String(254))
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from storefront.insight.models import Buyer, CustomerDay, DailyTotals, InsightCursor
+from storefront.accounts.models import Customer
+from storefront.insight.models import Buyer, CustomerDay, DailyTotals, HourlyOrders, InsightCursor
 from storefront.insight.periods import Span
 from storefront.insight.rollup import SOLD
 
@@ -64,3 +66,44 @@ def add_up(days: Sequence[dict[str, int]]) -> dict[str, int]:
 def refreshed_at(session: Session) -> InsightCursor | None:
     """How far the rollups have followed the orders, and when."""
     return session.get(InsightCursor, CURSOR)
+
+
+class KnownBuyer(NamedTuple):
+    """A customer as pages and files call them, with all they ever bought."""
+
+    id: int
+    name: str
+    first_day: date
+    last_day: date
+    orders: int
+    net_minor: int
+
+
+def list_new_buyers(session: Session, span: Span) -> list[KnownBuyer]:
+    """Those whose first order was placed in these days, the newest first."""
+    return _known(session, Buyer.first_day.between(span.first, span.last))
+
+
+def list_returning_buyers(session: Session, span: Span) -> list[KnownBuyer]:
+    """Those who bought in these days and had bought before, who came first last."""
+    is_in = CustomerDay.day.between(span.first, span.last) & (CustomerDay.orders > 0)
+    bought = select(CustomerDay.customer_id).where(is_in)
+    return _known(session, (Buyer.first_day < span.first) & Buyer.customer_id.in_(bought))
+
+
+def _known(session: Session, condition: ColumnElement[bool]) -> list[KnownBuyer]:
+    columns = (Buyer.first_day, Buyer.last_day, Buyer.orders, Buyer.net_minor)
+    query = (
+        select(Buyer.customer_id, func.coalesce(Customer.email, Customer.external_ref, ""), *columns)
+        .outerjoin(Customer, Customer.id == Buyer.customer_id)
+        .where(condition)
+        .order_by(Buyer.first_day.desc(), Buyer.customer_id)
+    )
+    return [KnownBuyer(*row) for row in session.execute(query)]
+
+
+def orders_by_hour(session: Session, span: Span) -> dict[int, int]:
+    """How many orders were placed in each hour of the shop's clock, over all days."""
+    query = select(HourlyOrders.hour, func.sum(HourlyOrders.orders)).group_by(HourlyOrders.hour)
+    rows = session.execute(query.where(HourlyOrders.day.between(span.first, span.last)))
+    return {hour: int(orders) for hour, orders in rows}

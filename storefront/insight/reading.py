@@ -47,6 +47,23 @@ def read_day(session: Session, day: date, books: Books) -> Day:
     return found
 
 
+def read_payments(session: Session, day: date, books: Books) -> list[dict[str, object]]:
+    """The attempts to pay that were begun on that day, by gateway and by how they stand."""
+    begin, end = books.bounds(day)
+    names = ("amount_minor", "captured_minor", "refunded_minor")
+    sums = [func.sum(getattr(Payment, name)).label(name) for name in names]
+    query = (
+        select(Payment.gateway, Payment.status, func.count().label("attempts"), *sums)
+        .where(Payment.created_at >= begin, Payment.created_at < end, Payment.currency == books.currency)
+        .group_by(Payment.gateway, Payment.status)
+    )
+    return [
+        {"gateway": row["gateway"], "status": str(row["status"]), "attempts": row["attempts"]}
+        | {name: int(row[name]) for name in names}
+        for row in session.execute(query).mappings()
+    ]
+
+
 def _read_orders(session: Session, found: Day, span: tuple[datetime, datetime], books: Books) -> None:
     """What belongs to orders as such, their customers and hours."""
     units = select(OrderLine.order_id, func.sum(OrderLine.quantity).label("units")).group_by(OrderLine.order_id)

@@ -13,7 +13,7 @@ from storefront.insight.models import InsightCursor
 from storefront.insight.queries import CURSOR
 from storefront.insight.rollup import write_days
 from storefront.orders.models import Order, OrderEvent, OrderReturn
-from storefront.payments.models import Refund
+from storefront.payments.models import Payment, Refund
 
 # Numbers are given before a commit, so a smaller one may appear after a larger one. Nothing commits later than this.
 SETTLED = timedelta(minutes=10)
@@ -48,10 +48,10 @@ def _lock_cursor(session: Session) -> InsightCursor:
 
 
 def _touched(session: Session, position: int, books: Books) -> list[date]:
-    """The days of the orders with newer events, and of their returns and refunds."""
+    """The days of the orders with newer events, and of their returns, payments and refunds."""
     orders = select(OrderEvent.order_id).where(OrderEvent.id > position)
     found = {books.day_of(moment) for moment in session.scalars(select(Order.placed_at).where(Order.id.in_(orders)))}
-    for model in (OrderReturn, Refund):
+    for model in (OrderReturn, Refund, Payment):
         moments = session.scalars(select(model.created_at).where(model.order_id.in_(orders)))
         found |= {books.day_of(moment) for moment in moments}
     return sorted(found)

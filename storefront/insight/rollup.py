@@ -1,6 +1,6 @@
 """The only writer of the rollups. A day is never added to: it is read again from the orders and written anew."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
@@ -16,19 +16,21 @@ from storefront.insight.definitions import is_sold
 from storefront.insight.models import (
     UNKNOWN,
     Buyer,
+    CohortMonth,
     CustomerDay,
     DailyCategory,
+    DailyPayments,
     DailySales,
     DailyTotals,
     HourlyOrders,
     MonthlySales,
     Sold,
 )
-from storefront.insight.reading import Day, read_day
+from storefront.insight.reading import Day, read_day, read_payments
 from storefront.orders.models import Order, OrderReturn
-from storefront.payments.models import Refund
+from storefront.payments.models import Payment, Refund
 
-DAILY = (DailySales, DailyTotals, DailyCategory, HourlyOrders, CustomerDay)
+DAILY = (DailySales, DailyTotals, DailyCategory, HourlyOrders, CustomerDay, DailyPayments)
 SOLD = tuple(name for name in vars(Sold) if name.endswith(("orders", "units", "_minor")))
 # So many days are written in one transaction of a rebuild: on SQLite a shopper's order waits for it.
 AT_ONCE = 20
@@ -39,9 +41,11 @@ def write_days(days: Iterable[date], books: Books) -> None:
     """Recompute days and all that is made of them; joins the caller's transaction."""
     wanted = sorted(set(days))
     customers = {customer_id for day in wanted for customer_id in _write_day(day, books)}
-    for month in sorted({month_of(day) for day in wanted}):
+    months = {month_of(day) for day in wanted}
+    for month in sorted(months):
         _write_month(month)
-    _write_buyers(customers)
+    for month in sorted(months | _write_buyers(customers)):
+        _write_cohorts(month)
 
 
 @retry_deadlocks
@@ -67,12 +71,13 @@ def rebuild(books: Books, progress: Callable[[int], object] = lambda count: None
 
 
 def list_days(session: Session, books: Books) -> list[date]:
-    """Every day on which something was sold or given back."""
+    """Every day on which something was sold or given back, or a payment begun."""
     moments: Iterator[datetime] = iter(session.scalars(select(Order.placed_at).where(is_sold())))
     found = {books.day_of(moment) for moment in moments}
     for model in (OrderReturn, Refund):
         query = select(model.created_at).join(Order, Order.id == model.order_id).where(is_sold())
         found |= {books.day_of(moment) for moment in session.scalars(query)}
+    found |= {books.day_of(moment) for moment in session.scalars(select(Payment.created_at))}
     return sorted(found)
 
 
@@ -83,6 +88,7 @@ def _write_day(day: date, books: Books) -> set[int]:
     for model in DAILY:
         session.execute(delete(model).where(model.day == day).execution_options(synchronize_session=False))
     found = read_day(session, day, books)
+    _insert(session, DailyPayments, read_payments(session, day, books), day)
     if not found.is_empty:
         _insert(session, DailySales, ({"variant_id": key, **_sold(sums)} for key, sums in found.variants.items()), day)
         _insert(session, DailyTotals, [_totals(found)], day)
@@ -149,16 +155,43 @@ def _write_month(month: date) -> None:
     session.execute(insert(table_of(MonthlySales)).from_select(["month", "variant_id", *SOLD], query))
 
 
-def _write_buyers(customer_ids: Iterable[int]) -> None:
-    session, remaining = joined(), iter(sorted(customer_ids))
+def _write_buyers(customer_ids: Iterable[int]) -> set[date]:
+    """Returns the months in which those bought whose first order is not where it was: their cohorts change."""
+    session, remaining, months = joined(), iter(sorted(customer_ids)), set[date]()
     bought = case((CustomerDay.orders > 0, CustomerDay.day))
     sums = (func.min(bought), func.max(bought), func.sum(CustomerDay.orders), func.sum(CustomerDay.net_minor))
     names = ["customer_id", "first_day", "last_day", "orders", "net_minor"]
     while some := list(islice(remaining, BUYERS_AT_ONCE)):
-        session.execute(delete(Buyer).where(Buyer.customer_id.in_(some)).execution_options(synchronize_session=False))
+        is_one = Buyer.customer_id.in_(some)
+        firsts = select(Buyer.customer_id, Buyer.first_day).where(is_one)
+        before = {row.customer_id: row.first_day for row in session.execute(firsts)}
+        session.execute(delete(Buyer).where(is_one).execution_options(synchronize_session=False))
         query = select(CustomerDay.customer_id, *sums).where(CustomerDay.customer_id.in_(some))
         query = query.group_by(CustomerDay.customer_id).having(func.sum(CustomerDay.orders) > 0)
         session.execute(insert(table_of(Buyer)).from_select(names, query))
+        after = {row.customer_id: row.first_day for row in session.execute(firsts)}
+        moved = [one for one in some if before.get(one) != after.get(one)]
+        bought_on = select(CustomerDay.day).where(CustomerDay.customer_id.in_(moved)).distinct()
+        months |= {month_of(day) for day in session.scalars(bought_on)} if moved else set()
+    return months
+
+
+def _write_cohorts(month: date) -> None:
+    session = joined()
+    session.execute(delete(CohortMonth).where(CohortMonth.month == month).execution_options(synchronize_session=False))
+    is_in = (CustomerDay.day >= month) & (CustomerDay.day < next_month(month)) & (CustomerDay.orders > 0)
+    sums = (
+        func.count(CustomerDay.customer_id.distinct()),
+        func.sum(CustomerDay.orders),
+        func.sum(CustomerDay.net_minor),
+    )
+    joined_ = select(Buyer.first_day, *sums).join(CustomerDay, CustomerDay.customer_id == Buyer.customer_id)
+    cohorts: defaultdict[date, Counter[str]] = defaultdict(Counter)
+    for first_day, buyers, orders, net in session.execute(joined_.where(is_in).group_by(Buyer.first_day)):
+        cohorts[month_of(first_day)].update(buyers=int(buyers), orders=int(orders), net_minor=int(net))
+    rows = [{"month": month, "first_month": first, **sums} for first, sums in cohorts.items()]
+    if rows:
+        session.execute(insert(table_of(CohortMonth)), rows)
 
 
 def _forget_others(session: Session, days: Sequence[date]) -> None:
@@ -168,7 +201,9 @@ def _forget_others(session: Session, days: Sequence[date]) -> None:
         for day in known - set(days):
             session.execute(delete(model).where(model.day == day).execution_options(synchronize_session=False))
     months = {month_of(day) for day in days}
-    for month in set(session.scalars(select(MonthlySales.month).distinct())) - months:
-        session.execute(delete(MonthlySales).where(MonthlySales.month == month))
+    for monthly in (MonthlySales, CohortMonth):
+        for month in set(session.scalars(select(monthly.month).distinct())) - months:
+            is_it = monthly.month == month
+            session.execute(delete(monthly).where(is_it).execution_options(synchronize_session=False))
     is_gone = Buyer.customer_id.not_in(select(CustomerDay.customer_id))
     session.execute(delete(Buyer).where(is_gone).execution_options(synchronize_session=False))

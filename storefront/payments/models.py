@@ -72,7 +72,7 @@ class Payment(Model):
     payment_ref: Mapped[str | None] = mapped_column(String(255), index=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decline_code: Mapped[str | None] = mapped_column(String(80))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
 

@@ -30,7 +30,15 @@ class Section(NamedTuple):
     permission: str = "insight.view"
 
 
-SECTIONS = (Section("admin.insight", _l("Overview")),)
+SECTIONS = (
+    Section("admin.insight", _l("Overview")),
+    Section("admin.insight_sales", _l("Sales")),
+    Section("admin.insight_products", _l("Products")),
+    Section("admin.insight_categories", _l("Categories")),
+    Section("admin.insight_customers", _l("Customers")),
+    Section("admin.insight_stock", _l("Stock")),
+    Section("admin.insight_payments", _l("Payments"), "payments.view"),
+)
 
 
 @dataclass(frozen=True)

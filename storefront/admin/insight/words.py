@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from flask_babel import gettext as _
 
-from storefront.core.money import format_minor
+from storefront.core.money import format_minor, minor_digits, to_decimal
 from storefront.core.web import settings
 from storefront.core.web.language import current
 from storefront.insight.definitions import MONEY, Figure
@@ -83,9 +83,12 @@ def money(minor: float) -> str:
 
 
 def round_money(minor: Any) -> str:
-    """An amount without its decimals, for axes."""
-    text = money(minor)
-    return text.removesuffix(".00")
+    """An amount without its decimals where they would say little, for axes and large sums."""
+    digits = minor_digits(settings().currency)
+    if not digits or (abs(minor) < 10 ** (digits + 2) and minor % 10**digits):
+        return money(minor)
+    amount = to_decimal(round(minor), settings().currency)
+    return str(format_currency(amount, settings().currency, "¤#,##0", locale=current(), currency_digits=False))
 
 
 def number(value: Any) -> str:
@@ -108,6 +111,15 @@ def day(value: date) -> str:
     return str(format_date(value, "d MMMM y" if current() == "en" else "long", locale=_reading()))
 
 
+def weekday(value: date) -> str:
+    """A day of a table: Wed 31 Aug 2011."""
+    return (
+        str(format_date(value, "EEE d MMM y", locale=_reading()))
+        if current() == "en"
+        else _by_skeleton("yMMMEd", value)
+    )
+
+
 def short_day(value: date) -> str:
     """A day of a chart's axis: 31 Aug."""
     return str(format_date(value, "d MMM", locale=_reading())) if current() == "en" else _by_skeleton("MMMd", value)
@@ -116,6 +128,16 @@ def short_day(value: date) -> str:
 def month(value: date) -> str:
     """A month: August 2011."""
     return _by_skeleton("yMMMM", value)
+
+
+def short_month(value: date) -> str:
+    """A month of an axis: Aug 2011."""
+    return _by_skeleton("yMMM", value)
+
+
+def whole_percent(share: float) -> str:
+    """A share without decimals."""
+    return str(format_percent(share, "#,##0%", locale=current()))
 
 
 def days(span: Span) -> str:

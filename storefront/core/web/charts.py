@@ -13,7 +13,7 @@ Show = Callable[[Any], str]
 WIDTH, HEIGHT = 640, 250
 TOP, BOTTOM = 26, 26
 # Marks of the lower axis that fit beside each other.
-MAX_MARKS = 6
+MAX_MARKS = 8
 # Beyond so many points a pointer cannot meet one any more, and the page grows for nothing.
 MAX_POINTS = 120
 MARKS = ("solid", "dashed", "dotted")
@@ -154,7 +154,7 @@ def bar_chart(
         columns=[one.label for one in series],
         rows=_table(labels, series, (), show),
         bars=bars,
-        legend=_legend(series, ()) if len(series) > 1 else [],
+        legend=[(f"bar-{one.mark}", one.label) for one in series] if len(series) > 1 else [],
         ticks=scale.ticks(show),
         marks=marks,
     )

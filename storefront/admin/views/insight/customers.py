@@ -1,0 +1,73 @@
+"""Who buys: new and returning, segments, cohorts."""
+
+from flask import request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from storefront.admin.desk import blueprint
+from storefront.admin.insight import exports, words
+from storefront.admin.insight.cards import make_cards
+from storefront.admin.insight.frame import insight_page, read_days
+from storefront.core.db import db
+from storefront.core.web import staff
+from storefront.core.web.charts import Series, bar_chart
+from storefront.core.web.downloads import csv_answer
+from storefront.insight import people
+from storefront.insight.definitions import SEGMENTS
+
+
+@blueprint.get("/insight/customers")
+@staff("insight.view")
+def insight_customers() -> Response:
+    """New and returning buyers of the chosen days, and the segments and cohorts up to their last one."""
+    session = db.session()
+    chosen = read_days(session, request.args)
+    until = chosen.span.last
+    scores = people.score_customers(session, until)
+    months = people.buyers_by_month(session, until)
+    rows = [Series(_("New"), [row[1] for row in months]), Series(_("Returning"), [row[2] for row in months], "dashed")]
+    labels = [words.short_month(row[0]) for row in months]
+    return insight_page(
+        "admin/insight/customers.html",
+        chosen,
+        cards=make_cards(session, chosen.span, ("new-buyers", "returning-buyers", "orders", "average-order")),
+        chart=bar_chart(_("Buyers by month"), _("Month"), labels, rows, show=words.number),
+        segments=people.sum_segments(scores),
+        customers=len(scores),
+        net_minor=sum(score.net_minor for score in scores),
+        rules={rule.key: rule for rule in SEGMENTS},
+        cohorts=people.list_cohorts(session, until),
+        file=url_for("admin.insight_segments_file", **chosen.arguments()),
+        cohorts_file=url_for("admin.insight_cohorts_file", **chosen.arguments()),
+        words=words,
+    )
+
+
+@blueprint.get("/insight/segments.csv")
+@staff("insight.view")
+def insight_segments_file() -> Response:
+    """Every customer of the last year with their segment; `?segment=` keeps one."""
+    session = db.session()
+    until, wanted = read_days(session, request.args).span.last, request.args.get("segment")
+    scores = [score for score in people.score_customers(session, until) if wanted in (None, "", score.segment)]
+    names = people.name_customers(session, [score.customer_id for score in scores])
+    header = ["customer", "segment", "days_since_last_order", "orders", "net_sales"]
+    rows = [
+        [names.get(one.customer_id, ""), one.segment, one.days_since, one.orders, exports.amount(one.net_minor)]
+        for one in sorted(scores, key=lambda one: -one.net_minor)
+    ]
+    return csv_answer(f"segments-{until}.csv", header, rows)
+
+
+@blueprint.get("/insight/cohorts.csv")
+@staff("insight.view")
+def insight_cohorts_file() -> Response:
+    """Cohorts as rows of (first month, months later, buyers, net sales)."""
+    session = db.session()
+    until = read_days(session, request.args).span.last
+    rows = [
+        [cohort.month, later, buyers, exports.amount(cohort.net_minor[later])]
+        for cohort in people.list_cohorts(session, until)
+        for later, buyers in enumerate(cohort.buyers)
+    ]
+    return csv_answer(f"cohorts-{until}.csv", ["first_month", "months_later", "buyers", "net_sales"], rows)

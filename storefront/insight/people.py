@@ -1,0 +1,130 @@
+"""Reads of who buys: segments by recency, frequency and money, and cohorts by the month of the first order."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from storefront.accounts.models import Customer
+from storefront.insight.definitions import SEGMENTS, segment_of
+from storefront.insight.models import CohortMonth, CustomerDay
+from storefront.insight.periods import Span
+
+# Segments look back so far: who has bought nothing since is nobody's customer any more.
+MEMORY_DAYS = 365
+FIFTHS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A customer's year: days since the last order, orders, net sales; and the segment that follows."""
+
+    customer_id: int
+    days_since: int
+    orders: int
+    net_minor: int
+    segment: str
+
+
+@dataclass
+class Segment:
+    """The sums of a segment."""
+
+    key: str
+    customers: int = 0
+    orders: int = 0
+    net_minor: int = 0
+    days_since: int = 0
+
+
+@dataclass
+class Cohort:
+    """Customers by the month of their first order, and how many of them bought in each month from then on."""
+
+    month: date
+    buyers: list[int] = field(default_factory=list)
+    net_minor: list[int] = field(default_factory=list)
+
+
+def score_customers(session: Session, until: date) -> list[Score]:
+    """Everybody who bought in the year up to that day, by the rules of definitions.SEGMENTS."""
+    span = Span.ending(until, MEMORY_DAYS)
+    last = func.max(case((CustomerDay.orders > 0, CustomerDay.day)))
+    query = (
+        select(CustomerDay.customer_id, last, func.sum(CustomerDay.orders), func.sum(CustomerDay.net_minor))
+        .where(CustomerDay.day.between(span.first, span.last))
+        .group_by(CustomerDay.customer_id)
+        .having(func.sum(CustomerDay.orders) > 0)
+    )
+    rows = [(key, (until - day).days, int(orders), int(net)) for key, day, orders, net in session.execute(query)]
+    recencies = sorted(-row[1] for row in rows)
+    amounts = sorted(row[3] for row in rows)
+    return [
+        Score(key, days, orders, net, segment_of(_fifth(recencies, -days), _fifth(amounts, net), days, orders))
+        for key, days, orders, net in rows
+    ]
+
+
+def sum_segments(scores: Sequence[Score]) -> list[Segment]:
+    """Every segment with its sums, in the order of the definitions."""
+    found = {segment.key: Segment(segment.key) for segment in SEGMENTS}
+    for score in scores:
+        sums = found[score.segment]
+        sums.customers += 1
+        sums.orders += score.orders
+        sums.net_minor += score.net_minor
+        sums.days_since += score.days_since
+    return list(found.values())
+
+
+def name_customers(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """What customers are called: their address, or the number another system knew them by."""
+    name = func.coalesce(Customer.email, Customer.external_ref, "")
+    wanted, found = sorted(ids), dict[int, str]()
+    for start in range(0, len(wanted), 5_000):
+        some = wanted[start : start + 5_000]
+        for key, called in session.execute(select(Customer.id, name).where(Customer.id.in_(some))):
+            found[key] = called
+    return found
+
+
+def list_cohorts(session: Session, last: date, months: int = 12) -> list[Cohort]:
+    """The cohorts of the last months up to that day's, the oldest first; months with no first order are left out."""
+    total = last.year * 12 + last.month - months
+    begin = date(total // 12, total % 12 + 1, 1)
+    query = select(CohortMonth).where(CohortMonth.first_month >= begin, CohortMonth.month <= last)
+    cohorts: dict[date, Cohort] = {}
+    for row in session.scalars(query.order_by(CohortMonth.first_month, CohortMonth.month)):
+        cohort = cohorts.setdefault(row.first_month, Cohort(row.first_month))
+        place = _months(row.first_month, row.month)
+        cohort.buyers += [0] * (place - len(cohort.buyers)) + [row.buyers]
+        cohort.net_minor += [0] * (place - len(cohort.net_minor)) + [row.net_minor]
+    for cohort in cohorts.values():
+        missing = _months(cohort.month, last) + 1 - len(cohort.buyers)
+        cohort.buyers += [0] * missing
+        cohort.net_minor += [0] * missing
+    return list(cohorts.values())
+
+
+def buyers_by_month(session: Session, last: date, months: int = 12) -> list[tuple[date, int, int]]:
+    """Customers who bought in each month, as (month, first order in it, first order before it)."""
+    total = last.year * 12 + last.month - months
+    begin = date(total // 12, total % 12 + 1, 1)
+    is_new = CohortMonth.first_month == CohortMonth.month
+    new = func.sum(case((is_new, CohortMonth.buyers), else_=0))
+    others = func.sum(case((is_new, 0), else_=CohortMonth.buyers))
+    query = select(CohortMonth.month, new, others).where(CohortMonth.month.between(begin, last))
+    rows = session.execute(query.group_by(CohortMonth.month).order_by(CohortMonth.month))
+    return [(month, int(first), int(again)) for month, first, again in rows]
+
+
+def _fifth(values: Sequence[int], value: int) -> int:
+    """1 to 5: in which fifth of all a value lies, equals together in the highest of theirs."""
+    return -(-bisect_right(values, value) * FIFTHS // len(values))
+
+
+def _months(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month
