@@ -1,14 +1,14 @@
 """Cohorts, payments by day, steps to an order, what is bought together, and letters about sales
 
-Revision: 0010, after: 0009
+Revision: 0011, after: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

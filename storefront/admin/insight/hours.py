@@ -4,10 +4,9 @@ from babel.dates import get_day_names
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from storefront.admin.insight import words
 from storefront.core.web.charts import Chart, Series, bar_chart
 from storefront.core.web.language import current
-from storefront.insight import queries
+from storefront.insight import queries, words
 from storefront.insight.days import each_day
 from storefront.insight.periods import Span
 

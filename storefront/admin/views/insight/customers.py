@@ -5,14 +5,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from storefront.admin.desk import blueprint
-from storefront.admin.insight import exports, words
-from storefront.admin.insight.cards import make_cards
+from storefront.admin.insight import exports
 from storefront.admin.insight.frame import insight_page, read_days
 from storefront.core.db import db
 from storefront.core.web import staff
 from storefront.core.web.charts import Series, bar_chart
 from storefront.core.web.downloads import csv_answer
-from storefront.insight import people
+from storefront.insight import people, words
+from storefront.insight.cards import make_cards
 from storefront.insight.definitions import SEGMENTS
 
 

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from storefront.admin.desk import blueprint
-from storefront.admin.insight import exports, words
-from storefront.admin.insight.cards import draw_figure, make_cards
+from storefront.admin.insight import exports
 from storefront.admin.insight.frame import Chosen, insight_page, read_date, read_days
 from storefront.core.db import db
 from storefront.core.web import settings, staff
 from storefront.core.web.downloads import csv_answer
-from storefront.insight import queries
+from storefront.insight import queries, words
+from storefront.insight.cards import draw_figure, make_cards
 from storefront.insight.days import Books
 from storefront.insight.definitions import FIGURES, NEW_BUYERS, RETURNING_BUYERS, Figure
 from storefront.insight.ledger import list_given_back, list_placed

@@ -4,11 +4,11 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from storefront.admin.desk import blueprint
-from storefront.admin.insight import words
-from storefront.admin.insight.cards import draw_figure, make_cards
 from storefront.admin.insight.frame import insight_page, read_days
 from storefront.core.db import db
 from storefront.core.web import staff
+from storefront.insight import words
+from storefront.insight.cards import draw_figure, make_cards
 from storefront.insight.definitions import FIGURES
 
 CARDS = ("net", "orders", "average-order", "units", "gross", "discounts", "refunds", "new-buyers", "returning-buyers")

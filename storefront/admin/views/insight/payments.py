@@ -5,13 +5,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from storefront.admin.desk import blueprint
-from storefront.admin.insight import exports, words
-from storefront.admin.insight.cards import draw_figure, make_cards
+from storefront.admin.insight import exports
 from storefront.admin.insight.frame import insight_page, read_days
 from storefront.core.db import db
 from storefront.core.web import settings, staff
 from storefront.core.web.downloads import csv_answer
-from storefront.insight import money
+from storefront.insight import money, words
+from storefront.insight.cards import draw_figure, make_cards
 from storefront.insight.days import Books
 from storefront.insight.definitions import FIGURES
 from storefront.payments.queries import list_open_disputes

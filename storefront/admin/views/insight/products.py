@@ -9,14 +9,14 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from storefront.admin.desk import blueprint
-from storefront.admin.insight import exports, words
+from storefront.admin.insight import exports
 from storefront.admin.insight.frame import insight_page, read_days
 from storefront.admin.insight.trends import trend
 from storefront.catalog import queries as catalog
 from storefront.core.db import db
 from storefront.core.web import staff
 from storefront.core.web.downloads import csv_answer
-from storefront.insight import goods, queries
+from storefront.insight import goods, queries, words
 from storefront.insight.goods import GoodsSort, Sold
 
 SORTS = {

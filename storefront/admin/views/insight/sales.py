@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from storefront.admin.desk import blueprint
-from storefront.admin.insight import exports, words
-from storefront.admin.insight.cards import draw_figure
+from storefront.admin.insight import exports
 from storefront.admin.insight.frame import Chosen, insight_page, read_days
 from storefront.admin.insight.hours import draw_hours, draw_weekdays
 from storefront.core.db import db
 from storefront.core.web import staff
 from storefront.core.web.downloads import csv_answer
-from storefront.insight import queries
+from storefront.insight import queries, words
+from storefront.insight.cards import draw_figure
 from storefront.insight.definitions import ALL, FIGURES
 from storefront.insight.steps import Step, by_step
 

@@ -5,12 +5,12 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from storefront.admin.desk import blueprint
-from storefront.admin.insight import exports, words
+from storefront.admin.insight import exports
 from storefront.admin.insight.frame import insight_page, read_days
 from storefront.core.db import db
 from storefront.core.web import staff
 from storefront.core.web.downloads import csv_answer
-from storefront.insight import shelves
+from storefront.insight import shelves, words
 from storefront.insight.definitions import STOCK_WORDS
 from storefront.insight.shelves import Shelf
 

@@ -6,13 +6,12 @@ from datetime import date
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from storefront.admin.insight import words
-from storefront.admin.insight.words import Card
 from storefront.core.web.charts import Chart, Series, line_chart, spark_path
-from storefront.insight import queries
+from storefront.insight import queries, words
 from storefront.insight.days import each_day, week_of
 from storefront.insight.definitions import FIGURES, Figure
 from storefront.insight.periods import Span
+from storefront.insight.words import Card
 
 # Longer spans are drawn by week: a line of a year's days is a hedge.
 DAYS_DRAWN = 62
