@@ -1,14 +1,14 @@
 """Cohorts, payments by day, steps to an order, what is bought together, and letters about sales
 
-Revision: 0011, after: 0010
+Revision: 0012, after: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
