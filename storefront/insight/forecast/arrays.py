@@ -1,0 +1,58 @@
+"""What the arithmetic works on: demand by variant and week, and which of it is known."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+# A week without any sale is a closed shop, and no weak demand, where so many variants are sold in a usual week: chance
+# would bring one such week in 20,000.
+CLOSED_BELOW_SALES = 10
+
+
+@dataclass(frozen=True)
+class History:
+    """Pieces ordered, variants x weeks, the oldest week first; `known` is False where nothing could be bought."""
+
+    units: Floats
+    known: Bools
+
+    @classmethod
+    def of(cls, units: Floats, known: Bools | None = None) -> "History":
+        """The history of `units` (not negative); weeks in which a busy shop sold nothing at all are not known."""
+        units = np.maximum(np.asarray(units, dtype=np.float64), 0.0)
+        known = np.ones(units.shape, dtype=np.bool_) if known is None else np.asarray(known, dtype=np.bool_)
+        return cls(units, known & ~_closed_weeks(units)[None, :])
+
+    @property
+    def weeks(self) -> int:
+        """How many weeks it has."""
+        return int(self.units.shape[1])
+
+    def before(self, week: int) -> "History":
+        """What was known at the beginning of that week (0 is the first)."""
+        return History(self.units[:, :week], self.known[:, :week])
+
+    def newest(self, weeks: int) -> "History":
+        """The last so many weeks of it."""
+        return History(self.units[:, -weeks:], self.known[:, -weeks:]) if self.weeks > weeks else self
+
+
+def _closed_weeks(units: Floats) -> Bools:
+    sales = (units > 0).sum(axis=0)
+    if not sales.any():
+        return np.zeros(units.shape[1], dtype=np.bool_)
+    usual = np.median(sales[sales > 0])
+    closed: Bools = (sales == 0) & bool(usual >= CLOSED_BELOW_SALES)
+    return closed
+
+
+def weekly_means(units: Floats, weights: Floats) -> Floats:
+    """The weighted mean of each row; 0 where no week counts."""
+    total = weights.sum(axis=1)
+    means: Floats = (units * weights).sum(axis=1) / np.where(total > 0, total, 1.0)
+    return means
