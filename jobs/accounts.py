@@ -1,6 +1,6 @@
 """Jobs about people."""
 
-from storefront.accounts import mails, proofs, sessions
+from storefront.accounts import addresses, mails, proofs, sessions
 from storefront.core.web import settings
 
 
@@ -15,6 +15,7 @@ def tell_changed(user_id: int, what: str, to: str, mark: str = "") -> None:
 
 
 def forget_old() -> None:
-    """Delete links and sessions that have ended."""
+    """Delete links and sessions that have ended, and addresses that were taken out."""
     proofs.forget_old()
     sessions.forget_old()
+    addresses.forget_removed()

@@ -138,6 +138,36 @@ class Passkey(Model):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class SavedAddress(Model):
+    """One entry of somebody's address book. A removed one is kept for a day, so that it can be put back.
+
+    `default_of` is its owner while it is the one that is offered first: its UNIQUE allows one such.
+    """
+
+    __tablename__ = "saved_address"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    default_of: Mapped[int | None] = mapped_column(BigId, unique=True)
+    label: Mapped[str] = mapped_column(String(60), default="")
+    name: Mapped[str] = mapped_column(String(120))
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    line1: Mapped[str] = mapped_column(String(160))
+    line2: Mapped[str] = mapped_column(String(160), default="")
+    city: Mapped[str] = mapped_column(String(120))
+    region: Mapped[str] = mapped_column(String(120), default="")
+    postcode: Mapped[str] = mapped_column(String(20))
+    country: Mapped[str] = mapped_column(String(2))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """What of it stands on a parcel."""
+        names = ("name", "phone", "line1", "line2", "city", "region", "postcode", "country")
+        return {name: getattr(self, name) for name in names}
+
+
 class ProofKind(StrEnum):
     """What a link in a mail is for."""
 

@@ -18,8 +18,8 @@ from storefront.payments.offline import ONLINE
 NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 
 
-class CheckoutForm(Form):
-    """Who buys, where it goes, how it is sent. Autofill tokens are the HTML standard's."""
+class AddressFields(Form):
+    """Who buys and where it goes. Autofill tokens are the HTML standard's."""
 
     email = EmailField(
         _l("E-mail"),
@@ -74,6 +74,11 @@ class CheckoutForm(Form):
         filters=(trimmed,),
         render_kw={"autocomplete": "shipping tel", "maxlength": 40, "enterkeyhint": "done"},
     )
+
+
+class CheckoutForm(AddressFields):
+    """The same with how it is sent and paid."""
+
     shipping_method = RadioField(_l("Delivery"), [InputRequired(_l("Choose how we should send it."))])
     code = TextField(
         _l("Discount code or gift card"),
@@ -81,6 +86,7 @@ class CheckoutForm(Form):
         render_kw={"maxlength": 60, "autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
     payment_method = RadioField(_l("Payment"), [Optional()], default=ONLINE)
+    save_address = BooleanField(_l("Keep this address in my address book"))
     terms = BooleanField(_l("I accept the terms of sale."), [InputRequired(_l("Accept the terms to place the order."))])
     key = HiddenField(validators=[DataRequired(), Regexp(r"^[A-Za-z0-9_-]{16,64}$")])
     quoted_minor = IntegerField(validators=[InputRequired()], widget=HiddenInput())

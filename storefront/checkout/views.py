@@ -1,12 +1,16 @@
 """Guest checkout on one page: GET shows it, POST places the order and leads to the payment."""
 
 import secrets
+from contextlib import suppress
 
 from flask import Blueprint, flash, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from storefront.accounts import addresses
+from storefront.accounts.addresses import PARTS
+from storefront.accounts.models import SavedAddress
 from storefront.cart import service as carts
 from storefront.cart.models import Cart
 from storefront.cart.queries import find_cart, items_minor
@@ -75,6 +79,8 @@ def place() -> Response:
     _offer(form)
     if "update" in request.form:
         return _again(form, 200)
+    if "address" in request.form:
+        return _take_address(form)
     if "take" in request.form:
         return _take_what_is_left(form)
     # A code that was typed is looked at before anything is ordered, whichever button was pressed.
@@ -107,7 +113,30 @@ def _place(form: CheckoutForm) -> Response:
     remember_hold(None)
     codes.keep(NOTHING_APPLIED)
     remember_order(placed.token)
+    _save_address(form)
     return _to_payment(placed, form.email.data or "")
+
+
+def _save_address(form: CheckoutForm) -> None:
+    """Keep where it went, when that was wanted; the order stands whatever becomes of that."""
+    if form.save_address.data and current_user.is_authenticated:
+        with suppress(addresses.TooManyAddresses):
+            addresses.add(current_user.id, {name: form[name].data or "" for name in PARTS})
+
+
+def _take_address(form: CheckoutForm) -> Response:
+    """Fill in one of the address book; everything else that was typed stays."""
+    chosen = addresses.get_address(db.session(), user_id() or 0, request.form.get("address", 0, type=int))
+    for name, value in chosen.parts.items():
+        form[name].data = value
+    return _again(form, 200)
+
+
+def _own_addresses() -> list[SavedAddress]:
+    """The address book, as far as something goes there."""
+    served = find_served_countries(db.session())
+    found = addresses.list_addresses(db.session(), user_id() or 0)
+    return [one for one in found if served is None or one.country in served]
 
 
 def _to_cart(error: OutOfStock) -> Response:
@@ -198,6 +227,8 @@ def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
         codes=codes.shown_codes(codes.applied()),
         credit_minor=codes.credit_minor(),
         currency=settings().currency,
+        addresses=_own_addresses(),
+        chosen_parts={name: form[name].data or "" for name in PARTS},
     )
 
 
@@ -242,7 +273,11 @@ def _offline(country: str) -> list[OfflineMethod]:
 
 def _known() -> dict[str, str]:
     """What we know of somebody who is signed in."""
-    return {"email": current_user.email, "name": current_user.name} if current_user.is_authenticated else {}
+    if not current_user.is_authenticated:
+        return {}
+    known = {"email": current_user.email, "name": current_user.name}
+    saved = _own_addresses()
+    return {**known, **saved[0].parts} if saved else known
 
 
 def _data(form: CheckoutForm) -> service.CheckoutData:
