@@ -36,6 +36,8 @@ HANDLERS = {
     "stock.reconcile": "jobs.stock:reconcile_all",
     "stock.send_back": "jobs.stock_requests:send_back",
     "stock.tell_waiting": "jobs.stock_requests:tell_waiting",
+    "wishlist.look_after": "jobs.wishlist:look_after",
+    "wishlist.send_cheaper": "jobs.wishlist:send_cheaper",
 }
 
 

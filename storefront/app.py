@@ -84,8 +84,10 @@ def _register_blueprints(app: Flask) -> None:
     from storefront.pages.views import blueprint as pages
     from storefront.payments.views import blueprint as payments
     from storefront.stock.views import blueprint as stock
+    from storefront.wishlist.views import blueprint as wishlist
 
-    for blueprint in (pages, catalog, stock, cart, checkout, cards, orders, payments, accounts, admin, monitoring):
+    shop = (pages, catalog, stock, cart, checkout, cards, orders, payments, accounts, wishlist, admin, monitoring)
+    for blueprint in shop:
         app.register_blueprint(blueprint)
 
 

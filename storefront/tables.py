@@ -2,7 +2,19 @@
 
 from importlib import import_module
 
-DOMAINS = ("accounts", "catalog", "tax", "shipping", "promotions", "stock", "cart", "orders", "payments", "insight")
+DOMAINS = (
+    "accounts",
+    "catalog",
+    "tax",
+    "shipping",
+    "promotions",
+    "stock",
+    "cart",
+    "orders",
+    "payments",
+    "insight",
+    "wishlist",
+)
 MODELS = ("core.outbox", *(f"{domain}.models" for domain in DOMAINS))
 
 

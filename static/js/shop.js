@@ -115,6 +115,16 @@ function fillOwnEmail() {
   }
 }
 
+/** The hearts of what is on the wishlist already; pressed again they take it off. */
+function fillHearts() {
+  const known = document.querySelector("#personal [data-wished]")?.dataset.wished.split(" ") ?? [];
+  for (const form of document.querySelectorAll("form[data-wish]")) {
+    const isWished = known.includes(form.dataset.wish);
+    form.elements.wanted.value = isWished ? "0" : "1";
+    form.querySelector("button").setAttribute("aria-pressed", isWished);
+  }
+}
+
 document.addEventListener("click", (event) => {
   closeOnBackdrop(event);
   closeMenus(event);
@@ -132,6 +142,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   keepFocus(event);
   fadeToasts();
   fillOwnEmail();
+  fillHearts();
 });
 document.addEventListener("htmx:error", () => toast(document.body.dataset.failed));
 

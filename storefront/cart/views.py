@@ -16,6 +16,7 @@ from storefront.core.web.visit import cart_token, last_order, remember_cart, use
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import UnknownOrder, get_order
 from storefront.stock.queries import map_available
+from storefront.wishlist.queries import list_wished_ids
 
 blueprint = Blueprint("cart", __name__)
 
@@ -32,7 +33,9 @@ def show() -> Response:
 def badge() -> Response:
     """What the header says to this person: their name, how much is in the cart, and what the last step left to say."""
     name, email = (current_user.name, current_user.email) if current_user.is_authenticated else (None, None)
-    return page("cart/badge.html", count=count_units(db.session(), cart_token()), name=name, email=email)
+    wished = list_wished_ids(db.session(), current_user.id) if current_user.is_authenticated else []
+    count = count_units(db.session(), cart_token())
+    return page("cart/badge.html", count=count, name=name, email=email, wished=wished)
 
 
 @blueprint.post("/cart/lines")

@@ -15,6 +15,7 @@ from storefront.core.web.visit import user_id
 from storefront.stock import waiting
 from storefront.stock.forms import StockRequestForm
 from storefront.stock.queries import count_unsent, find_request
+from storefront.wishlist import service as wishlist
 
 blueprint = Blueprint("stock", __name__)
 LARGEST_ID = 2**31 - 1
@@ -52,8 +53,12 @@ def show(token: str) -> Response:
 @blueprint.post("/stock-requests/<token>/removal")
 @public
 def stop(token: str) -> Response:
-    """Write to that address no more."""
+    """Write to that address no more; the wishlist behind it does not ask anew either."""
+    found = find_request(db.session(), token)
+    email = found.email if found else ""
+    db.session.rollback()
     waiting.stop(token)
+    wishlist.stop_for(email)
     return see_other(url_for("stock.show", token=token))
 
 

@@ -1,8 +1,10 @@
 """Entering and where to go then; every view of accounts hangs on this blueprint."""
 
 import time
+from contextlib import suppress
 
-from flask import Blueprint, request, session, url_for
+from flask import Blueprint, flash, request, session, url_for
+from flask_babel import gettext as _
 from flask_login import current_user, login_user
 from werkzeug.wrappers import Response
 
@@ -10,9 +12,11 @@ from storefront.accounts import sessions
 from storefront.accounts.models import User
 from storefront.cart.service import merge
 from storefront.core.db import db
+from storefront.core.errors import ShopError
 from storefront.core.web import local_path, see_other
-from storefront.core.web.visit import cart_token, remember_cart, remember_session
+from storefront.core.web.visit import cart_token, remember_cart, remember_session, wished
 from storefront.orders.service import claim
+from storefront.wishlist import service as wishlist
 
 blueprint = Blueprint("accounts", __name__)
 # In the session: when its owner has shown who they are, and how long that counts before a key to the account changes.
@@ -32,7 +36,7 @@ SYSTEMS |= {"Linux": "Linux"}
 
 def enter(user_id: int) -> Response:
     """Begin a new session, so that one fixed beforehand is worth nothing; take along cart and orders of the guest."""
-    token, wanted = cart_token(), wanted_path()
+    token, wanted, wish = cart_token(), wanted_path(), wished()
     key = sessions.begin(user_id, device_words(request.user_agent.string))
     user = db.session().get_one(User, user_id)
     email = user.email if user.verified_at else ""
@@ -44,7 +48,16 @@ def enter(user_id: int) -> Response:
     remember_cart(merge(token, user_id))
     if email:
         claim(user_id, email)
+    if wish:
+        _keep_wish(user_id, wish)
     return see_other(wanted or home())
+
+
+def _keep_wish(user_id: int, variant_id: int) -> None:
+    """What a guest wanted on the wishlist; it may be gone from the shop by now."""
+    with suppress(ShopError):
+        wishlist.add(user_id, variant_id)
+        flash(_("It is on your wishlist."), "good")
 
 
 def note_shown() -> None:

@@ -32,6 +32,16 @@ def remember_order(token: str) -> None:
     session["last_order"] = token
 
 
+def wished() -> int | None:
+    """The variant that a guest wanted on a wishlist before signing in."""
+    return session.get("wish")
+
+
+def remember_wish(variant_id: int) -> None:
+    """Keep it until they have signed in."""
+    session["wish"] = variant_id
+
+
 def shopper_id() -> str:
     """Who this is to the stock gate: the same for as long as the session lives, and nobody's name."""
     if "shopper" not in session:
