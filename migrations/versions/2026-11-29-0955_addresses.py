@@ -1,14 +1,14 @@
 """The address book
 
-Revision: 0010, after: 0009
+Revision: 0013, after: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0010"
-down_revision = "0009"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
