@@ -84,7 +84,7 @@ def ensure_customer(email: str, country: str) -> int:
     if known is None:
         # Two first orders of one buyer may meet here: the loser of the race takes the winner's row.
         row = {"email": address, "country": country, "created_at": clock.now()}
-        connection.execute(insert_once(joined(), Customer).values(row))
+        connection.execute(insert_once(joined(), Customer), row)
         known = connection.execute(FIND_CUSTOMER, {"address": address}).scalar_one()
     return int(known)
 

@@ -4,13 +4,13 @@ from functools import lru_cache
 
 from babel import Locale
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, HiddenField, IntegerField, RadioField, SelectField, TelField
+from wtforms import BooleanField, EmailField, HiddenField, IntegerField, RadioField, TelField
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
 from storefront.core.text import fold
 from storefront.core.web import settings
-from storefront.core.web.forms import Form, LongSelect, TextField, lowered, trimmed
+from storefront.core.web.forms import Form, LongSelectField, TextField, lowered, trimmed
 from storefront.core.web.language import current
 from storefront.orders.draft import Address
 from storefront.payments.offline import ONLINE
@@ -36,11 +36,10 @@ class AddressFields(Form):
         [DataRequired(_l("Enter the name for the parcel.")), Length(max=120)],
         render_kw={"autocomplete": "shipping name", "maxlength": 120, "enterkeyhint": "next"},
     )
-    country = SelectField(
+    country = LongSelectField(
         _l("Country"),
         [DataRequired(_l("Choose a country."))],
         default=lambda: settings().country,
-        widget=LongSelect(),
         render_kw={"autocomplete": "shipping country"},
     )
     line1 = TextField(

@@ -1,9 +1,9 @@
 """What is kept for the shopper while they fill in the checkout, as their session remembers it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from storefront.cart.models import Cart
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.web.visit import kept_hold, remember_hold, shopper_id
@@ -17,22 +17,20 @@ class ShownHold(NamedTuple):
     seconds_left: int
 
 
-def keep(cart: Cart, *, is_anew: bool = False) -> bool:
-    """Keep the cart's goods; what is kept already stays as it is, unless the time is to begin anew.
+def keep(lines: Mapping[int, int], *, is_anew: bool = False) -> None:
+    """Keep {variant id: pieces}; what is kept already stays as it is, unless the time is to begin anew.
 
-    True when the gate was asked, and the cart has to be read again. Raises OutOfStock when not all of it is free. When
-    the gate is away nothing is kept, and the order itself decides.
+    What was read from SQL before has to be read again. Raises OutOfStock when not all of it is free. When the gate is
+    away nothing is kept, and the order itself decides.
     """
-    lines = {line.variant_id: line.quantity for line in cart.lines}
     text = " ".join(f"{variant_id}x{quantity}" for variant_id, quantity in sorted(lines.items()))
     kept = kept_hold()
     if kept and kept[2] == text and _seconds_left(kept[1]) > 0 and not is_anew:
-        return False
+        return
     # The gate is another machine, and no transaction stays open while it is asked.
     db.session.rollback()
     hold = get_holds().hold(shopper_id(), lines)
     remember_hold((hold.id, hold.expires_at_ms, text) if hold else None)
-    return True
 
 
 def shown_hold() -> ShownHold | None:

@@ -16,11 +16,12 @@ from storefront.core import clock, outbox
 from storefront.core.db import db, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.orders import service as orders
-from storefront.orders.draft import Address, DraftLine, OrderDraft
+from storefront.orders.draft import Address, CreatedOrder, DraftLine, OrderDraft
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import find_by_checkout_key, get_order
 from storefront.payments import credit
 from storefront.payments import service as payments
+from storefront.payments.attempts import Due, begin
 from storefront.payments.gateway import Gateway
 from storefront.payments.offline import ONLINE, accept
 from storefront.payments.queries import find_live_payment
@@ -83,21 +84,25 @@ class CheckoutData:
     user_id: int | None = None
 
 
-def place_order(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
+def place_order(cart_token: str | None, data: CheckoutData, gateway: Gateway | None = None) -> PlacedOrder:
     """Turn the cart into a pending order; one transaction, idempotent on `data.key`.
+
+    With a `gateway` the intent to pay there is committed with it, for a shopper who is led there at once.
 
     Raises EmptyCart, Unbuyable, PriceChanged, NoSuchMethod, CodeRefused, CreditGone, OutOfStock: then nothing has
     happened.
     """
-    return once(data.key, lambda: _place(cart_token, data))
+    return once(data.key, lambda: _place(cart_token, data, gateway))
 
 
-def check_out(cart_token: str | None, data: CheckoutData, holds: Holds, hold_id: str | None) -> PlacedOrder:
+def check_out(
+    cart_token: str | None, data: CheckoutData, holds: Holds, hold_id: str | None, gateway: Gateway | None = None
+) -> PlacedOrder:
     """Place the order, then tell the gate what is left and drop the hold.
 
     Raises what `place_order` raises. The gate is told after the commit: if that fails, the hold ends by itself.
     """
-    placed = place_order(cart_token, data)
+    placed = place_order(cart_token, data, gateway)
     holds.settle(hold_id, placed.variant_ids)
     return placed
 
@@ -179,13 +184,13 @@ def cancel_paid(order_id: int, *, actor: str, reason: str, is_written_off: bool)
 
 
 @retry_deadlocks
-def _place(cart_token: str | None, data: CheckoutData) -> PlacedOrder:
+def _place(cart_token: str | None, data: CheckoutData, gateway: Gateway | None) -> PlacedOrder:
     with transaction() as session:
         # Whoever waits here for a twin of this form finds an empty cart then.
         lines = carts.take_out(cart_token)
         if not lines:
             raise EmptyCart()
-        return _write(session, lines, data, SHOPPER)
+        return _write(session, lines, data, SHOPPER, gateway)
 
 
 @retry_deadlocks
@@ -215,22 +220,30 @@ def once(key: str, place: Callable[[], PlacedOrder]) -> PlacedOrder:
     raise AssertionError("unreachable: the last try raises")
 
 
-def _write(session: Session, lines: list[TakenLine], data: CheckoutData, actor: str) -> PlacedOrder:
+def _write(
+    session: Session, lines: list[TakenLine], data: CheckoutData, actor: str, gateway: Gateway | None = None
+) -> PlacedOrder:
     gone = [line.name for line in lines if not line.can_be_bought]
     if gone:
         raise Unbuyable(names=", ".join(gone))
     quote = _quote(session, lines, data)
     if data.quoted_minor is not None and quote.due_minor != data.quoted_minor:
         raise PriceChanged(total_minor=quote.due_minor)
-    order = orders.create(_draft(lines, quote, data), actor)
+    is_later = data.payment_method != ONLINE and quote.due_minor > 0
+    is_payable = quote.due_minor > 0 and not is_later
+    draft = _draft(lines, quote, data)
+
+    def intend(order: CreatedOrder) -> None:
+        if is_payable and gateway is not None:
+            begin(Due.of_new(order, draft), gateway)
+
+    order = orders.create(draft, actor, intend)
     credit.reserve(order.id, quote.tenders, data.currency, 1, actor)
-    is_later = data.payment_method != ONLINE and order.due_minor > 0
     if order.due_minor == 0:
         orders.mark_paid(order.id, "shop", reason="nothing to pay")
         credit.capture(order.id)
     elif is_later:
         accept(order.id, data.payment_method, order.due_minor, data.currency, actor)
-    is_payable = order.due_minor > 0 and not is_later
     return PlacedOrder(order.id, order.token, [line.variant_id for line in lines], is_payable)
 
 

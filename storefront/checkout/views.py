@@ -2,6 +2,7 @@
 
 import secrets
 from contextlib import suppress
+from typing import Any
 
 from flask import Blueprint, flash, make_response, request, url_for
 from flask_babel import gettext as _
@@ -13,7 +14,7 @@ from storefront.accounts.addresses import PARTS
 from storefront.accounts.models import SavedAddress
 from storefront.cart import service as carts
 from storefront.cart.models import Cart
-from storefront.cart.queries import find_cart, items_minor
+from storefront.cart.queries import find_cart, items_minor, map_wanted
 from storefront.cart.shortage import free_now, remember_short
 from storefront.checkout import codes, service
 from storefront.checkout.forms import CheckoutForm, country_choices
@@ -27,8 +28,9 @@ from storefront.core.web.language import current
 from storefront.core.web.visit import cart_token, kept_hold, last_order, remember_hold, remember_order, user_id
 from storefront.orders.words import ShownTotals, quote_totals
 from storefront.payments.door import Payer, to_provider, visitor
+from storefront.payments.gateways import get_gateway
 from storefront.payments.offline import ONLINE, OfflineMethod, list_offline
-from storefront.payments.shield import Verdict, get_shield
+from storefront.payments.shield import Assessment, Verdict, get_shield
 from storefront.promotions.coupons import CodeRefused
 from storefront.shipping.queries import find_served_countries
 from storefront.shipping.words import method_words
@@ -43,27 +45,27 @@ blueprint = Blueprint("checkout", __name__)
 @public
 def show() -> Response:
     """The form; `?country=` and `?shipping_method=` change what is offered and what it costs."""
-    cart = _read_cart()
-    if cart is None:
+    wanted = _wanted()
+    if not wanted:
         return see_other(url_for("cart.show"))
     try:
-        has_asked = keep(cart)
+        keep(wanted)
     except OutOfStock as error:
         return _to_cart(error)
     form = CheckoutForm(request.args, data=_known())
     form.key.data = secrets.token_urlsafe(24)
-    return _show(form, (_read_cart() if has_asked else None) or cart)
+    return _again(form, 200)
 
 
 @blueprint.post("/checkout/hold")
 @public
 def keep_longer() -> Response:
     """Keep the cart's goods for the full time again."""
-    cart = _read_cart()
-    if cart is None:
+    wanted = _wanted()
+    if not wanted:
         return see_other(url_for("cart.show"))
     try:
-        keep(cart, is_anew=True)
+        keep(wanted, is_anew=True)
     except OutOfStock as error:
         return _to_cart(error)
     if wants_fragment():
@@ -88,18 +90,21 @@ def place() -> Response:
         return _change_codes(form)
     if not form.validate():
         return _again(form, 422)
-    if get_shield().assess(visitor(form.email.data or "")).verdict is Verdict.REFUSE:
+    found = get_shield().assess(visitor(form.email.data or ""))
+    if found.verdict is Verdict.REFUSE:
         form.form_errors.append(
             _("Too many payments were tried from your connection. Try again in ten minutes; your cart waits for you.")
         )
         return _again(form, 429)
-    return _place(form)
+    return _place(form, found)
 
 
-def _place(form: CheckoutForm) -> Response:
+def _place(form: CheckoutForm, found: Assessment) -> Response:
     kept = kept_hold()
+    # Whoever has to wait or to show who they are first has no attempt to pay yet.
+    gateway = get_gateway() if found.verdict is Verdict.ALLOW else None
     try:
-        placed = service.check_out(cart_token(), _data(form), get_holds(), kept[0] if kept else None)
+        placed = service.check_out(cart_token(), _data(form), get_holds(), kept[0] if kept else None, gateway)
     except service.EmptyCart:
         return _ordered_already()
     except OutOfStock as error:
@@ -114,7 +119,7 @@ def _place(form: CheckoutForm) -> Response:
     codes.keep(NOTHING_APPLIED)
     remember_order(placed.token)
     _save_address(form)
-    return _to_payment(placed, form.email.data or "")
+    return _to_payment(placed, form.email.data or "", found)
 
 
 def _save_address(form: CheckoutForm) -> None:
@@ -157,11 +162,11 @@ def _take_what_is_left(form: CheckoutForm) -> Response:
         free = free_now(map_available(db.session(), [wanted]))[wanted]
         carts.change_line(cart_token(), line.id, max(0, min(free, line.quantity)))
         flash(_("Your order has changed. Look at the new total before you order."), "warn")
-    cart = _read_cart()
-    if cart is None:
+    kept = _wanted()
+    if not kept:
         return see_other(url_for("cart.show"))
     try:
-        keep(cart)
+        keep(kept)
     except OutOfStock as error:
         remember_short(error.facts["lines"])
         return _again(form, 409)
@@ -176,10 +181,10 @@ def _change_codes(form: CheckoutForm) -> Response:
     return _again(form, 200 if codes.change(form, items_minor(cart)) else 422)
 
 
-def _to_payment(placed: PlacedOrder, email: str) -> Response:
+def _to_payment(placed: PlacedOrder, email: str, found: Assessment) -> Response:
     """The order stands whatever the provider answers: without its page the shopper pays from the order's page."""
     if placed.is_payable:
-        return to_provider(Payer(placed.id, placed.token, email))
+        return to_provider(Payer(placed.id, placed.token, email), found)
     return see_other(url_for("orders.show", token=placed.token))
 
 
@@ -188,6 +193,10 @@ def _ordered_already() -> Response:
     token = last_order()
     flash(_("Your cart is empty: this order has been placed already."), "warn")
     return see_other(url_for("orders.show", token=token) if token else url_for("cart.show"))
+
+
+def _wanted() -> dict[int, int]:
+    return map_wanted(db.session(), cart_token())
 
 
 def _read_cart() -> Cart | None:
@@ -214,6 +223,7 @@ def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
         "checkout/show.html",
         status=status,
         form=form,
+        blank=_blank(form),
         cart=cart,
         hold=None if short else shown_hold(),
         available=available,
@@ -230,6 +240,13 @@ def _show(form: CheckoutForm, cart: Cart, status: int = 200) -> Response:
         addresses=_own_addresses(),
         chosen_parts={name: form[name].data or "" for name in PARTS},
     )
+
+
+def _blank(form: CheckoutForm) -> tuple[Any, ...] | None:
+    """What the fields about the person depend on while nothing is typed in them and nothing is known; else None."""
+    if form.is_submitted() or request.args or current_user.is_authenticated:
+        return None
+    return (form.country.data, tuple(form.country.choices or ()))
 
 
 def _totals(quote: Quote) -> ShownTotals:

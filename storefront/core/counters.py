@@ -13,6 +13,7 @@ from storefront.core.redis import connect
 if TYPE_CHECKING:
     from redis import Redis
 
+Fields = Mapping[str, str]
 WINDOW_MINUTES = 10
 PREFIX = "counter"
 TIMEOUT_SECONDS = 0.25
@@ -37,11 +38,19 @@ class Counters:
         """The bucket of this moment."""
         return int(self._now() // 60)
 
-    def add(self, points: Mapping[str, int], minute: int | None = None) -> None:
-        """Add to subjects, now or in an earlier minute."""
+    def add(
+        self,
+        points: Mapping[str, int],
+        minute: int | None = None,
+        notes: Mapping[str, tuple[Fields, int]] | None = None,
+    ) -> None:
+        """Add to subjects, now or in an earlier minute, and write notes (fields, seconds) by their names with it."""
         bucket = self.minute() if minute is None else minute
+        notes = notes or {}
 
         def ask(pipeline: Any) -> None:
+            for name, (fields, seconds) in notes.items():
+                _write_note(pipeline, name, fields, seconds)
             for subject, number in points.items():
                 pipeline.hincrby(f"{PREFIX}:{subject}", str(bucket), number)
                 pipeline.expire(f"{PREFIX}:{subject}", (WINDOW_MINUTES + 1) * 60)
@@ -49,6 +58,8 @@ class Counters:
         if self._ask(ask) is None:
             for subject, number in points.items():
                 self._memory.add(subject, str(bucket), number, self._now(), (WINDOW_MINUTES + 1) * 60)
+            for name, (fields, seconds) in notes.items():
+                self._memory.write(name, fields, self._now() + seconds)
 
     def sums(self, subjects: Sequence[str]) -> list[int]:
         """What was added to each over the last ten minutes, never below zero."""
@@ -60,14 +71,7 @@ class Counters:
 
     def note(self, name: str, fields: Mapping[str, str], seconds: int) -> None:
         """Write a note anew."""
-
-        def ask(pipeline: Any) -> None:
-            pipeline.delete(f"{PREFIX}:{name}")
-            pipeline.hset(f"{PREFIX}:{name}", mapping=dict(fields))
-            pipeline.expire(f"{PREFIX}:{name}", seconds)
-
-        if self._ask(ask) is None:
-            self._memory.write(name, fields, self._now() + seconds)
+        self.add({}, notes={name: (fields, seconds)})
 
     def read(self, name: str) -> dict[str, str]:
         """A note; nothing when it is gone."""
@@ -148,6 +152,12 @@ class _Memory:
         self._rows[name] = (expires_at, fields)
         while len(self._rows) > MAX_IN_MEMORY:
             self._rows.popitem(last=False)
+
+
+def _write_note(pipeline: Any, name: str, fields: Fields, seconds: int) -> None:
+    pipeline.delete(f"{PREFIX}:{name}")
+    pipeline.hset(f"{PREFIX}:{name}", mapping=dict(fields))
+    pipeline.expire(f"{PREFIX}:{name}", seconds)
 
 
 def _text(value: bytes | str) -> str:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ColumnElement, Index, String, Text, case, delete, func, select, tuple_, update
+from sqlalchemy import JSON, ColumnElement, Index, String, Text, bindparam, case, delete, func, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.core import clock
-from storefront.core.db import BigId, EnumText, Model, UtcDateTime, insert_once, joined
+from storefront.core.db import BigId, EnumText, Model, UtcDateTime, insert_once, joined, table_of
 
 LEASE_SECONDS = 60
 BACKOFF_SECONDS = (5, 30, 120, 600, 1800, 3600, 7200)
@@ -46,6 +46,29 @@ class OutboxJob(Model):
     error: Mapped[str | None] = mapped_column(Text)
 
 
+JOBS = table_of(OutboxJob)
+_due = (JOBS.c.status == OutboxStatus.WAITING) & (JOBS.c.due_at <= bindparam("moment"))
+# Made once: forks at work in a rush ask nothing else between their rows.
+ANY_DUE = select(JOBS.c.id).where(_due).limit(1)
+NEXT = (
+    select(JOBS.c.id, JOBS.c.name, JOBS.c.arguments)
+    .where(_due, JOBS.c.attempts < MAX_ATTEMPTS)
+    .order_by(JOBS.c.due_at, JOBS.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+BEGIN = (
+    update(JOBS)
+    .where(JOBS.c.id == bindparam("job_id"))
+    .values(attempts=JOBS.c.attempts + 1, due_at=bindparam("lease_end"))
+)
+END = (
+    update(JOBS)
+    .where(JOBS.c.id == bindparam("job_id"), JOBS.c.status != OutboxStatus.DONE)
+    .values(status=OutboxStatus.DONE, done_at=bindparam("moment"), error=None)
+)
+
+
 def stage(name: str, *, dedupe_key: str | None = None, delay_seconds: float = 0, **arguments: Any) -> None:
     """Ask for job `name` once the caller's transaction has committed; joins it.
 
@@ -62,7 +85,7 @@ def stage(name: str, *, dedupe_key: str | None = None, delay_seconds: float = 0,
         "created_at": created_at,
         "due_at": created_at + timedelta(seconds=delay_seconds),
     }
-    session.execute(insert_once(session, OutboxJob).values(row))
+    session.connection().execute(insert_once(session, OutboxJob), row)
 
 
 def stage_again(name: str, *, dedupe_key: str, **arguments: Any) -> None:
@@ -139,29 +162,17 @@ def begin(job_id: int, attempt: int) -> Begun | None:
 
 def begin_next() -> Begun | None:
     """Claim the row that has been due for longest and begin its next try, in one step; joins. None when none is due."""
-    session, moment = joined(), clock.now()
-    query = (
-        select(OutboxJob.id, OutboxJob.name, OutboxJob.arguments)
-        .where(_is_due(moment), OutboxJob.attempts < MAX_ATTEMPTS)
-        .order_by(OutboxJob.due_at, OutboxJob.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    found = session.execute(query).first()
+    connection, moment = joined().connection(), clock.now()
+    found = connection.execute(NEXT, {"moment": moment}).first()
     if found is None:
         return None
-    session.execute(
-        update(OutboxJob)
-        .where(OutboxJob.id == found.id)
-        .values(attempts=OutboxJob.attempts + 1, due_at=moment + timedelta(seconds=LEASE_SECONDS))
-        .execution_options(synchronize_session=False)
-    )
+    connection.execute(BEGIN, {"job_id": found.id, "lease_end": moment + timedelta(seconds=LEASE_SECONDS)})
     return Begun(found.id, found.name, found.arguments)
 
 
 def is_any_due(session: Session) -> bool:
     """Whether a row waits to be done now."""
-    return session.scalar(select(OutboxJob.id).where(_is_due(clock.now())).limit(1)) is not None
+    return session.connection().scalar(ANY_DUE, {"moment": clock.now()}) is not None
 
 
 def give_back(session: Session, claimed: Sequence[tuple[int, int]]) -> None:
@@ -177,12 +188,7 @@ def give_back(session: Session, claimed: Sequence[tuple[int, int]]) -> None:
 
 def mark_done(job_id: int) -> bool:
     """Mark the row done, once; joins the caller's transaction. False when it was done already."""
-    changed = joined().execute(
-        update(OutboxJob)
-        .where(OutboxJob.id == job_id, OutboxJob.status != OutboxStatus.DONE)
-        .values(status=OutboxStatus.DONE, done_at=clock.now(), error=None)
-    )
-    return _rows(changed) == 1
+    return _rows(joined().connection().execute(END, {"job_id": job_id, "moment": clock.now()})) == 1
 
 
 def mark_failed(job_id: int, error: str) -> None:

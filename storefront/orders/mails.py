@@ -12,7 +12,7 @@ from storefront.core.db import db, transaction
 from storefront.core.mail import Mail, send
 from storefront.orders import service
 from storefront.orders.models import Order, OrderStatus
-from storefront.orders.queries import get_order_by_id
+from storefront.orders.queries import get_order_by_id, get_placed
 from storefront.orders.words import order_totals
 from storefront.promotions.queries import find_sale
 
@@ -22,7 +22,7 @@ REQUESTED = "request_sent"
 
 def send_confirmation(order_id: int, settings: Settings) -> None:
     """Write to the customer that the order is paid; once, because it is noted with the order. Raises MailNotSent."""
-    order = get_order_by_id(db.session(), order_id)
+    order = get_placed(db.session(), order_id)
     if not order.email or any(event.kind == CONFIRMED for event in order.events):
         return
     mail = confirmation(order, settings)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from storefront.core.errors import N_, NotFound
@@ -12,6 +12,10 @@ from storefront.core.paging import Page, fetch_page
 from storefront.orders.models import Order, OrderLine, OrderReturn, OrderStatus
 
 PAGE_SIZE = 25
+# Made once: every order in a rush is confirmed.
+PLACED = (
+    select(Order).where(Order.id == bindparam("order")).options(selectinload(Order.lines), selectinload(Order.events))
+)
 
 
 class UnknownOrder(NotFound):
@@ -36,6 +40,14 @@ def get_order(session: Session, token: str) -> Order:
 def get_order_by_id(session: Session, order_id: int) -> Order:
     """The order with lines and events; raises UnknownOrder."""
     return _one(session, _whole().where(Order.id == order_id))
+
+
+def get_placed(session: Session, order_id: int) -> Order:
+    """The order with lines and events, as it is confirmed: nothing has come back yet; raises UnknownOrder."""
+    order = session.scalar(PLACED, {"order": order_id})
+    if order is None:
+        raise UnknownOrder()
+    return order
 
 
 def get_order_by_number(session: Session, number: str) -> Order:

@@ -2,17 +2,18 @@
 
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront.catalog.models import Variant
 from storefront.catalog.service import count_sold
 from storefront.core import clock, outbox
-from storefront.core.db import insert_rows, joined, retry_deadlocks, transaction
+from storefront.core.db import insert_rows, joined, retry_deadlocks, table_of, transaction
 from storefront.core.errors import N_, Conflict
 from storefront.core.text import spoken_number
 from storefront.orders.draft import Address, CreatedOrder, DraftLine, OrderDraft
@@ -22,6 +23,17 @@ from storefront.orders.totals import LineTotals
 from storefront.promotions import coupons, sold_cards
 from storefront.stock import service as stock
 
+ORDERS = table_of(Order)
+# Made once: every order in a rush goes through them.
+_move = update(ORDERS).where(ORDERS.c.id == bindparam("order"), ORDERS.c.status == bindparam("expected"))
+MOVE = _move.values(status=bindparam("new"))
+PAY = _move.values(status=bindparam("new"), paid_at=bindparam("moment"))
+LOCK = select(Order).where(Order.id == bindparam("order")).with_for_update()
+SOLD = (
+    select(Variant.product_id, OrderLine.quantity)
+    .join(OrderLine, OrderLine.variant_id == Variant.id)
+    .where(OrderLine.order_id == bindparam("order"))
+)
 REOPENED = "reopened"
 UNSENT = frozenset({OrderStatus.PENDING, OrderStatus.ACCEPTED, OrderStatus.PAID})
 
@@ -42,11 +54,13 @@ class NumberTaken(Conflict):
     """The number that was drawn belongs to another order: the transaction is undone, and another one is drawn."""
 
 
-def create(draft: OrderDraft, actor: str) -> CreatedOrder:
+def create(
+    draft: OrderDraft, actor: str, before_stock: Callable[[CreatedOrder], None] = lambda _: None
+) -> CreatedOrder:
     """Write a pending order and take its stock, all or nothing; joins the caller's transaction.
 
     Raises OutOfStock, CodeRefused, and NumberTaken: the whole transaction is tried again then. The stock rows are
-    touched last, so that they are locked only across the commit.
+    touched last, so that they are locked only across the commit; `before_stock` is what else has to be written.
     """
     order = _insert(joined(), draft)
     facts = {"kept_until": draft.kept_until.isoformat(timespec="seconds")} if draft.kept_until else {}
@@ -55,6 +69,7 @@ def create(draft: OrderDraft, actor: str) -> CreatedOrder:
         coupons.use(draft.coupon, order.id, draft.address.email)
     rows = [{"order_id": order.id, **_line(*pair)} for pair in zip(draft.lines, draft.totals.lines, strict=True)]
     line_ids = insert_rows(joined(), OrderLine, rows) if rows else []
+    before_stock(order)
     stock.take(
         [
             stock.StockLine(line.variant_id, line.quantity, line_id)
@@ -71,13 +86,9 @@ def move(order_id: int, expected: OrderStatus, to: OrderStatus, actor: str, kind
     if to not in TRANSITIONS[expected]:
         raise ValueError(f"{expected} -> {to} is no transition")
     session = joined()
-    stamp = {"paid_at": clock.now()} if to is OrderStatus.PAID else {}
-    changed: Any = session.execute(
-        update(Order)
-        .where(Order.id == order_id, Order.status == expected)
-        .values(status=to, **stamp)
-        .execution_options(synchronize_session=False)
-    )
+    session.flush()
+    facts_of_it = {"order": order_id, "expected": expected, "new": to, "moment": clock.now()}
+    changed: Any = session.connection().execute(PAY if to is OrderStatus.PAID else MOVE, facts_of_it)
     session.expire_all()
     if changed.rowcount != 1:
         raise OrderMoved(status=_status(session, order_id))
@@ -258,7 +269,7 @@ def add_note(order_id: int, text: str, actor: str) -> None:
 
 def lock(session: Session, order_id: int) -> Order:
     """The order, locked until the caller's transaction ends; raises UnknownOrder."""
-    order = session.scalar(select(Order).where(Order.id == order_id).with_for_update())
+    order = session.scalar(LOCK, {"order": order_id})
     if order is None:
         raise UnknownOrder()
     return order
@@ -335,12 +346,7 @@ def _status(session: Session, order_id: int) -> OrderStatus:
 
 
 def _sold_per_product(session: Session, order_id: int) -> dict[int, int]:
-    query = (
-        select(Variant.product_id, OrderLine.quantity)
-        .join(OrderLine, OrderLine.variant_id == Variant.id)
-        .where(OrderLine.order_id == order_id)
-    )
     sold: Counter[int] = Counter()
-    for product_id, quantity in session.execute(query):
+    for product_id, quantity in session.execute(SOLD, {"order": order_id}):
         sold[product_id] += quantity
     return dict(sold)

@@ -12,11 +12,10 @@ from storefront.core.errors import Conflict, Unavailable
 from storefront.core.web import see_other, settings, tell
 from storefront.core.web.headers import content_security_policy
 from storefront.core.web.visit import shopper_id, user_id
-from storefront.payments import service
+from storefront.payments.attempts import start_attempt
 from storefront.payments.customers import ensure_customer
 from storefront.payments.gateway import ProviderScript
 from storefront.payments.gateways import get_gateway
-from storefront.payments.queries import find_live_payment
 from storefront.payments.shield import Assessment, Subjects, Verdict, get_shield
 
 WAIT = "pay_after"
@@ -32,11 +31,14 @@ class Payer(NamedTuple):
     email: str
 
 
-def to_provider(payer: Payer) -> Response:
-    """Lead to the provider's page, or to the page that says what has to be done before. For answers to a POST."""
+def to_provider(payer: Payer, found: Assessment | None = None) -> Response:
+    """Lead to the provider's page, or to the page that says what has to be done before. For answers to a POST.
+
+    `found` is what the shield has just said of them.
+    """
     db.session.rollback()
     who = visitor(payer.email)
-    found = get_shield().assess(who)
+    found = found or get_shield().assess(who)
     if found.verdict is Verdict.CHALLENGE and not get_shield().has_challenge(who):
         mail_proof(payer, who)
     is_through = found.verdict is Verdict.ALLOW or (found.verdict is Verdict.SLOW and _has_waited())
@@ -46,15 +48,12 @@ def to_provider(payer: Payer) -> Response:
     gateway = get_gateway()
     ensure_customer(user_id(), gateway)
     try:
-        url = service.start(payer.order_id, gateway, settings().base_url)
+        started = start_attempt(payer.order_id, gateway, settings().base_url)
     except (Conflict, Unavailable) as error:
         flash(tell(error), "warn")
         return see_other(url_for("orders.show", token=payer.token))
-    payment = find_live_payment(db.session(), payer.order_id)
-    payment_id = payment.id if payment else 0
-    db.session.rollback()
-    get_shield().note_start(payment_id, who)
-    return see_other(url)
+    get_shield().note_start(started.payment_id, who)
+    return see_other(started.url)
 
 
 def embedding_policy(script: ProviderScript) -> str:

@@ -127,9 +127,9 @@ class Shield:
         if not self._counters.is_first(f"started-{payment_id}", DAY_SECONDS):
             return
         minute = self._counters.minute()
-        self._counters.add(dict.fromkeys([*who.all, STARTS], START_POINTS), minute)
         fields = {"who": " ".join(who.all), str(minute): str(START_POINTS)}
-        self._counters.note(f"payment-{payment_id}", fields, DAY_SECONDS)
+        points = dict.fromkeys([*who.all, STARTS], START_POINTS)
+        self._counters.add(points, minute, {f"payment-{payment_id}": (fields, DAY_SECONDS)})
 
     def note_decline(self, payment_id: int, marker: str) -> None:
         """Count a decline of an attempt, once for each `marker`."""

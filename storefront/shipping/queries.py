@@ -26,6 +26,9 @@ def _offered() -> Select[Any]:
 
 # Made once: every order in a rush asks it.
 OFFERED = _offered()
+_is_served = exists().where(METHODS.c.zone_id == ZONES.c.id, METHODS.c.is_active)
+SERVES_THE_REST = select(ZONES.c.id).where(ZONES.c.is_rest, _is_served).limit(1)
+SERVED = select(COUNTRIES.c.country).join(ZONES, ZONES.c.id == COUNTRIES.c.zone_id).where(_is_served)
 
 
 class NoSuchMethod(InvalidInput):
@@ -75,11 +78,9 @@ def choose(offers: Sequence[Offer], code: str) -> Offer:
 
 def find_served_countries(session: Session) -> set[str] | None:
     """The countries that an active method goes to; None when that is every country."""
-    is_served = exists().where(METHODS.c.zone_id == ZONES.c.id, METHODS.c.is_active)
-    if session.scalar(select(ZONES.c.id).where(ZONES.c.is_rest, is_served).limit(1)):
+    if session.connection().scalar(SERVES_THE_REST):
         return None
-    query = select(COUNTRIES.c.country).join(ZONES, ZONES.c.id == COUNTRIES.c.zone_id).where(is_served)
-    return set(session.scalars(query))
+    return set(session.connection().scalars(SERVED))
 
 
 def list_zones(session: Session) -> list[ShippingZone]:

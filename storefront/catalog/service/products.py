@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -16,10 +16,16 @@ from storefront.catalog.queries import (
     get_variant,
 )
 from storefront.core import clock
-from storefront.core.db import joined, transaction
+from storefront.core.db import joined, table_of, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.core.text import fold, slugify
 from storefront.tax.rules import TaxClass
+
+PRODUCTS = table_of(Product)
+# A plain UPDATE leaves `version` alone: a sale must not make a merchant's edit fail.
+COUNT_SOLD = (
+    update(PRODUCTS).where(PRODUCTS.c.id == bindparam("product")).values(sold=PRODUCTS.c.sold + bindparam("pieces"))
+)
 
 
 class TakenCode(Conflict):
@@ -119,11 +125,9 @@ def restore_product(product_id: int) -> None:
 
 def count_sold(quantities: dict[int, int]) -> None:
     """Add sold pieces per product id to what the best sellers are sorted by; joins the caller's transaction."""
-    session = joined()
+    connection = joined().connection()
     for product_id, quantity in sorted(quantities.items()):
-        # A plain UPDATE leaves `version` alone: a sale must not make a merchant's edit fail.
-        counted = update(Product).where(Product.id == product_id).values(sold=Product.sold + quantity)
-        session.execute(counted.execution_options(synchronize_session=False))
+        connection.execute(COUNT_SOLD, {"product": product_id, "pieces": quantity})
 
 
 def _check(session: Session, data: ProductData) -> Category:

@@ -1,6 +1,7 @@
 """What templates can call: money, times and texts in the page's language, and the shop's own facts."""
 
 import hashlib
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -12,6 +13,7 @@ from babel.numbers import format_percent
 from flask import Flask
 from flask_babel import to_user_timezone
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 
 from storefront.config import Settings
 from storefront.core.money import format_minor
@@ -32,7 +34,33 @@ def init_filters(app: Flask, settings: Settings) -> None:
         page_language=tag,
         page_locale=current,
         languages=choices,
+        remembered=Remembered(),
     )
+
+
+class Remembered:
+    """Parts of pages that come out the same for the same `key`, rendered once per process and language.
+
+    In a template: `{% call remembered("colophon", whatever else it depends on) %}…{% endcall %}`. With None in the
+    key the part is rendered as ever: nothing that somebody has typed may be kept.
+    """
+
+    MAX_PARTS = 64
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[Hashable, ...], Markup] = {}
+
+    def __call__(self, *key: Hashable, caller: Callable[[], Markup]) -> Markup:
+        """The part."""
+        if None in key:
+            return caller()
+        full = (current(), *key)
+        part = self._parts.get(full)
+        if part is None:
+            if len(self._parts) >= self.MAX_PARTS:
+                self._parts.clear()
+            part = self._parts[full] = caller()
+        return part
 
 
 def static_url(app: Flask, filename: str) -> str:

@@ -7,7 +7,7 @@ from flask_babel import LazyString, get_translations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
-from wtforms import StringField
+from wtforms import SelectField, StringField, ValidationError
 from wtforms.widgets import Select, html_params
 
 # What WTForms says by itself, in the shop's words and so in the shop's catalogues. A long text is kept short by the
@@ -56,6 +56,17 @@ class LongSelect(Select):
 @lru_cache(maxsize=16)
 def _options(choices: tuple[tuple[str, str], ...]) -> str:
     return "".join(f"<option {html_params(value=value)}>{escape(label)}</option>" for value, label in choices)
+
+
+class LongSelectField(SelectField):
+    """A choice among many plain ones, none of which is looked at one by one unless it is chosen."""
+
+    widget = LongSelect()
+
+    def pre_validate(self, _form: Any) -> None:
+        """Refuse what is not in the list; raises ValidationError."""
+        if self.validate_choice and self.data not in [choice[0] for choice in self.choices or ()]:
+            raise ValidationError(self.gettext("Not a valid choice."))
 
 
 class TextField(StringField):

@@ -9,7 +9,6 @@ from storefront.payments.stripe_api.money import attempt_id
 from storefront.payments.stripe_api.units import from_provider, to_provider
 
 if TYPE_CHECKING:
-    from stripe.checkout import Session
     from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
 
 MAX_LINES = 100
@@ -88,9 +87,8 @@ def _line_item(name: str, unit_amount: int, quantity: int, currency: str) -> "Se
     }
 
 
-def state_of(session: "Session") -> PaymentState:
+def state_of(facts: Mapping[str, Any]) -> PaymentState:
     """How the attempt on a hosted page stands; its payment intent is expanded."""
-    facts = session.to_dict()
     intent: Mapping[str, Any] = facts.get("payment_intent") or {}
     status = _status(facts, intent)
     amount = intent["amount_received"] if status is PaymentStatus.SUCCEEDED and intent else facts["amount_total"] or 0
