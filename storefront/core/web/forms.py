@@ -66,7 +66,7 @@ class LongSelectField(SelectField):
     def pre_validate(self, _form: Any) -> None:
         """Refuse what is not in the list; raises ValidationError."""
         if self.validate_choice and self.data not in [choice[0] for choice in self.choices or ()]:
-            raise ValidationError(self.gettext("Not a valid choice."))
+            raise ValidationError(str(BUILT_IN["Not a valid choice."]))
 
 
 class TextField(StringField):
