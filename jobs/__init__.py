@@ -12,6 +12,7 @@ HANDLERS = {
     "checkout.expire_order": "jobs.checkout:expire_order",
     "checkout.expire_unpaid": "jobs.checkout:expire_unpaid",
     "checkout.issue_card": "jobs.checkout:issue_card",
+    "insight.forecast": "jobs.insight:forecast",
     "insight.rebuild_days": "jobs.insight:rebuild_days",
     "insight.refresh": "jobs.insight:refresh",
     "insight.refresh_categories": "jobs.insight:refresh_categories",

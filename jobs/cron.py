@@ -35,6 +35,7 @@ TABLE = (
     Entry("carts.forget_old", "21 3 * * *"),
     Entry("accounts.forget_old", "26 3 * * *"),
     Entry("insight.refresh_categories", "16 3 * * *"),
+    Entry("insight.forecast", "19 3 * * *"),
     Entry("stock.forget_requests", "31 3 * * *"),
     Entry("payments.forget_events", "41 3 * * *"),
     Entry("payments.compare", "51 3 * * *"),

@@ -2,8 +2,12 @@
 
 from datetime import date
 
+from storefront.core import clock
+from storefront.core.db import db
 from storefront.core.web import settings
 from storefront.insight.days import Books
+from storefront.insight.forecast.demand import default_as_of
+from storefront.insight.forecast.service import HORIZON, run_forecast
 from storefront.insight.refresh import refresh as refresh_touched
 from storefront.insight.rollup import rebuild_days as write_days
 from storefront.insight.rollup import refresh_categories as sort_categories
@@ -22,3 +26,10 @@ def rebuild_days(days: list[str]) -> None:
 def refresh_categories() -> None:
     """Follow products that were moved to another category."""
     sort_categories()
+
+
+def forecast() -> None:
+    """Make the forecast of this week and keep it."""
+    zone = settings().time_zone
+    today = clock.now().astimezone(zone).date()
+    run_forecast(default_as_of(db.session(), today, zone), HORIZON, zone)

@@ -15,7 +15,8 @@ DOMAINS = (
     "insight",
     "wishlist",
 )
-MODELS = ("core.outbox", *(f"{domain}.models" for domain in DOMAINS))
+INSIGHT = ("insight.forecast.models",)
+MODELS = ("core.outbox", *(f"{domain}.models" for domain in DOMAINS), *INSIGHT)
 
 
 def import_models() -> None:

@@ -52,10 +52,15 @@ def last_origins(history: History, count: int, horizon: int = HORIZON) -> range:
 
 def backtest(history: History, origins: range, horizon: int = HORIZON) -> Iterator[Score]:
     """Ours first, then every reference, AutoETS only where it is installed; over what was sold before each origin."""
-    yield _run(OURS, history, origins, horizon, _ours)
+    yield score_ours(history, origins, horizon)
     methods = dict(REFERENCES) | ({AUTO_ETS: auto_ets} if has_auto_ets() else {})
     for name, method in methods.items():
         yield _run(name, history, origins, horizon, _plain(method))
+
+
+def score_ours(history: History, origins: range, horizon: int = HORIZON) -> Score:
+    """Ours alone."""
+    return _run(OURS, history, origins, horizon, _ours)
 
 
 def variant_errors(history: History, origins: range, horizon: int = HORIZON) -> tuple[Floats, Floats]:

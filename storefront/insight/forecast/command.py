@@ -15,9 +15,30 @@ if TYPE_CHECKING:
 
 HEADER = ("sku", "week_start", "point", "low", "high", "model")
 MAX_HORIZON = 26
+HORIZON = 13
 DAY = click.DateTime(["%Y-%m-%d"])
 
 forecast = AppGroup("forecast", help="Weekly demand per variant: what is to be expected, and how good that was so far.")
+
+
+@forecast.command("run")
+@click.option("--as-of", type=DAY, help="Use nothing of this day or later.  [default: this week's Monday]")
+@click.option("--horizon", type=click.IntRange(1, MAX_HORIZON), default=HORIZON, show_default=True, help="Weeks.")
+def run(as_of: datetime | None, horizon: int) -> None:
+    """Make the forecast of every variant and keep it for the pages and the advice; the nightly job does the same."""
+    from storefront.core.db import db
+    from storefront.insight.forecast.queries import find_run
+    from storefront.insight.forecast.service import run_forecast
+
+    run_forecast(_day(as_of), horizon, current_app.config["SETTINGS"].time_zone)
+    kept = find_run(db.session())
+    if kept is None:
+        raise click.ClickException("The forecast was not kept.")
+    found = "too short for a backtest" if kept.wape is None else f"WAPE {kept.wape:.4f} in the last four horizons"
+    click.echo(
+        f"{kept.variants:,} variants, {kept.horizon} week(s) from {kept.first_week}, {kept.history_weeks} weeks of"
+        f" history: {found}; {kept.seconds:.1f} s"
+    )
 
 
 @forecast.command("export")

@@ -30,7 +30,7 @@ PRIOR_SHARE = 0.12
 OUTSIDE = 0.08
 # The height of an interval is counted in levels and a part of the shop's usual week, so that it is not 0 at level 0.
 FLOOR_SHARE = 0.05
-EXTREME = 0.985
+EXTREME = 0.995
 
 
 @dataclass(frozen=True)

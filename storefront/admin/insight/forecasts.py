@@ -1,0 +1,128 @@
+"""A variant's forecast in words and as a chart: history, what is expected, and the plain line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from storefront.core.web.charts import Band, Chart, Series, line_chart
+from storefront.insight import words
+from storefront.insight.forecast.models import ForecastRun, VariantForecast
+
+DRAWN_WEEKS = 26
+# What is written as 0.00 is not called a rise.
+LEVEL = 0.005
+MODELS = {
+    "typical-week": _l("its typical week of late, corrected by what became of variants in the same situation"),
+    "new": _l("its first weeks, corrected by what became of other newcomers"),
+    "category-share": _l("what newcomers of its category sell, because it has just been put on sale"),
+    "never-sold": _l("nothing so far: it was never sold"),
+}
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the page says of one variant."""
+
+    chart: Chart
+    point: str
+    interval: str
+    model: str
+    error: str
+    line: str
+    tendency: str
+
+
+def describe(run: ForecastRun, found: VariantForecast, weeks: Sequence[tuple[date, int]]) -> Outlook:
+    """The forecast of a variant whose weeks (first day, pieces; the oldest first) are known."""
+    low, high = rounded(found.low), rounded(found.high)
+    return Outlook(
+        chart=_draw(run, found, weeks),
+        point=rounded(found.point),
+        interval=_("%(low)s to %(high)s", low=low, high=high),
+        model=str(MODELS.get(found.model, found.model)),
+        error=_error(found),
+        line=f"Y = {_signed(found.slope)}X {'−' if found.intercept < 0 else '+'} {_plain(abs(found.intercept))}",
+        tendency=_tendency(found),
+    )
+
+
+def rounded(value: float) -> str:
+    """Pieces as a person counts them: whole from ten on, with one decimal below."""
+    return words.number(round(value) if value >= 10 else round(value, 1))
+
+
+def _error(found: VariantForecast) -> str:
+    if found.error is None or found.sold is None:
+        return str(_("There are too few weeks yet to say how good this is."))
+    text = _(
+        "In the last weeks it was wrong by %(error)s pieces a week in the mean, where %(sold)s were sold.",
+        error=rounded(found.error),
+        sold=rounded(found.sold),
+    )
+    return str(text)
+
+
+def _tendency(found: VariantForecast) -> str:
+    facts = {"slope": _plain(abs(found.slope)), "start": _plain(found.intercept)}
+    if abs(found.slope) < LEVEL:
+        text = _("On this line sales neither rise nor fall: a is 0, b is %(start)s.", **facts)
+    elif found.slope > 0:
+        text = _(
+            "On this line each week sells %(slope)s pieces more than the one before (a); it begins at %(start)s (b).",
+            **facts,
+        )
+    else:
+        text = _(
+            "On this line each week sells %(slope)s pieces fewer than the one before (a); it begins at %(start)s (b).",
+            **facts,
+        )
+    return str(text)
+
+
+def _draw(run: ForecastRun, found: VariantForecast, weeks: Sequence[tuple[date, int]]) -> Chart:
+    past = weeks[-DRAWN_WEEKS:]
+    coming = [run.first_week + timedelta(days=7 * number) for number in range(run.horizon)]
+    starts = [start for start, _units in past] + coming
+    gap = [None] * len(past)
+    line = [found.slope * _place(run, start) + found.intercept for start in starts]
+    return line_chart(
+        _("Pieces a week"),
+        _("Week from"),
+        [words.short_day(start) for start in starts],
+        [
+            Series(_("Ordered"), [*(units for _start, units in past), *[None] * run.horizon]),
+            Series(_("Expected"), [*gap, *[round(found.point, 1)] * run.horizon], "dashed"),
+            Series("Y = aX + b", [max(round(height, 1), 0) for height in line], "dotted"),
+        ],
+        show=words.number,
+        summary=ngettext(
+            "%(num)s week before %(day)s and what is expected after it.",
+            "%(num)s weeks before %(day)s and what is expected after it.",
+            len(past),
+            day=words.day(run.first_week),
+        ),
+        bands=[
+            Band(
+                _("Nine of ten weeks"),
+                [*gap, *[round(found.low, 1)] * run.horizon],
+                [*gap, *[round(found.high, 1)] * run.horizon],
+            )
+        ],
+    )
+
+
+def _place(run: ForecastRun, start: date) -> float:
+    """X of a week: 1 for the history's oldest."""
+    return (start - run.history_start).days / 7 + 1
+
+
+def _signed(value: float) -> str:
+    return f"{'−' if value < 0 else ''}{_plain(abs(value))}"
+
+
+def _plain(value: float) -> str:
+    return words.number(round(value, 2))
