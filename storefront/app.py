@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from storefront import make_core
 from storefront.config import Settings, load_settings
 from storefront.core.db import db
-from storefront.core.web.access import check_access, public
+from storefront.core.web.access import init_access, public
 from storefront.core.web.cache import SharedPages
 from storefront.core.web.errors import init_errors
 from storefront.core.web.headers import init_headers
@@ -53,6 +53,7 @@ def make_app(settings: Settings | None = None) -> Flask:
 def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.accounts.challenges import init_challenges
     from storefront.accounts.queries import find_user_by_session
+    from storefront.accounts.views.factor import ask_again
     from storefront.core.web.visit import session_key
     from storefront.monitoring.counts import init_counts
     from storefront.payments.gateways import init_gateway
@@ -66,7 +67,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     login.user_loader(lambda session_id: find_user_by_session(db.session(), session_id, session_key()))
     init_headers(app, settings, gateway.form_origin)
     init_limits(app, settings)
-    app.before_request(check_access)
+    init_access(app, ask_again)
     Compress(app)
     init_errors(app)
     public(app.view_functions["static"])

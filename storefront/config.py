@@ -54,6 +54,7 @@ class Settings:
     payment_page: str = "hosted"
     capture: str = "automatic"
     metrics_token: str = ""
+    second_factor: str = ""
     offline_methods: tuple[str, ...] = ()
     bank_details: str = ""
     gift_card_amounts: tuple[Decimal, ...] | None = None
@@ -71,6 +72,11 @@ class Settings:
     def is_secure(self) -> bool:
         """Whether the shop is served over https, so that cookies may demand it."""
         return self.base_url.startswith("https://")
+
+    @property
+    def requires_factor(self) -> bool:
+        """Whether staff show a second factor: always, unless it was said otherwise or this is a demo."""
+        return self.second_factor == "required" or (not self.second_factor and not self.demo)
 
     @property
     def local_url(self) -> str:
@@ -191,6 +197,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "capture": _one_of("automatic", "manual"),
     "gift_card_amounts": _amounts,
     "gift_card_limits": _limits,
+    "second_factor": _one_of("required", "off"),
     "currency": _currency,
     "country": _country,
     "time_zone": ZoneInfo,

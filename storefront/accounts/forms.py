@@ -78,6 +78,16 @@ class RegisterForm(Form):
     password = new_password_field(_l("Password"))
 
 
+class FactorForm(Form):
+    """A code of the second factor."""
+
+    code = TextField(
+        _l("Code"),
+        [DataRequired(_l("Enter the code.")), Length(max=20)],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "text", "maxlength": 20, "spellcheck": "false"},
+    )
+
+
 class ForgottenForm(Form):
     """Which address a link goes to."""
 

@@ -40,6 +40,14 @@ CHANGES = {
         _l("Your password was changed"),
         _l("The password of your account was changed, and every browser was signed out."),
     ),
+    "factor": (
+        _l("Your second factor is in use"),
+        _l("From now on your account asks for a code of the moment besides the password."),
+    ),
+    "factor_reset": (
+        _l("Your second factor was taken away"),
+        _l("Somebody at the desk has taken your second factor away, so that you can set it up anew when you sign in."),
+    ),
     "email": (
         _l("Your e-mail address was changed"),
         _l("The e-mail address of your account was changed."),

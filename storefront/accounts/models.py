@@ -63,7 +63,8 @@ class RolePermission(Model):
 class User(Model):
     """Someone who can sign in. `email` is lower case. `session_epoch` + 1 ends every session of this user.
 
-    `verified_at` is when they showed that the address is theirs.
+    `verified_at` is when they showed that the address is theirs. The second factor is in use from `factor_confirmed_at`
+    on; `factor_step` is the half minute of the last code that was used (accounts.factors).
     """
 
     __tablename__ = "user_account"
@@ -76,6 +77,9 @@ class User(Model):
     session_epoch: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    factor_salt: Mapped[str | None] = mapped_column(String(43))
+    factor_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    factor_step: Mapped[int] = mapped_column(BigId, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     roles: Mapped[list[Role]] = relationship(secondary="user_role", lazy="selectin")
 
@@ -103,6 +107,18 @@ class UserRole(Model):
 
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
     role_id: Mapped[int] = mapped_column(ForeignKey("role.id"), primary_key=True)
+
+
+class RecoveryCode(Model):
+    """A code on paper that stands for the second factor once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("user_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class UserSession(Model):

@@ -37,6 +37,11 @@ def get_order(session: Session, token: str) -> Order:
     return _one(session, _whole().where(Order.token == token))
 
 
+def find_token(session: Session, number: str, email: str) -> str | None:
+    """What opens the order that was placed under a number with an (lower-case) address."""
+    return session.scalar(select(Order.token).where(Order.number == number, func.lower(Order.email) == email))
+
+
 def get_order_by_id(session: Session, order_id: int) -> Order:
     """The order with lines and events; raises UnknownOrder."""
     return _one(session, _whole().where(Order.id == order_id))

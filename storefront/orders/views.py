@@ -1,17 +1,20 @@
 """The order's page, reached by its unguessable link; a link that does not fit is a 404."""
 
-from flask import Blueprint, flash, url_for
+from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from storefront.cart.service import put_back
 from storefront.checkout.service import cancel_order
 from storefront.core import outbox
 from storefront.core.db import db, transaction
 from storefront.core.errors import Conflict, Unavailable
 from storefront.core.web import page, public, see_other, settings, tell
+from storefront.core.web.limits import form_value, limiter
 from storefront.core.web.visit import cart_token, remember_cart
+from storefront.orders.forms import FindForm, plain_number
 from storefront.orders.models import Order, OrderStatus
-from storefront.orders.queries import get_order
+from storefront.orders.queries import find_token, get_order
 from storefront.orders.words import order_totals
 from storefront.payments.door import Payer, to_provider
 from storefront.payments.gateway import RefundStatus
@@ -24,6 +27,42 @@ from storefront.promotions.queries import find_sale
 from storefront.shipping.words import method_words
 
 blueprint = Blueprint("orders", __name__)
+
+
+@blueprint.get("/orders/find")
+@public
+def find() -> Response:
+    """A form for whoever has lost the link of their order."""
+    return page("orders/find.html", form=FindForm(formdata=None))
+
+
+@blueprint.post("/orders/find")
+@public
+@limiter.limit("20 per 10 minutes")
+@limiter.limit("10 per 10 minutes", key_func=lambda: form_value("email"))
+@limiter.limit("10 per 10 minutes", key_func=lambda: f"number:{plain_number(request.form.get('number', ''))}")
+def look_up() -> Response:
+    """Lead to the order of that number and address; which of the two is wrong is not said."""
+    form = FindForm()
+    if not form.validate():
+        return page("orders/find.html", status=422, form=form)
+    token = find_token(db.session(), form.number.data or "", form.email.data or "")
+    if token is None:
+        form.form_errors.append(_("We found no order with this number and this address. Check both with our mail."))
+        return page("orders/find.html", status=404, form=form)
+    return see_other(url_for("orders.show", token=token))
+
+
+@blueprint.post("/orders/<token>/repeats")
+@public
+def repeat(token: str) -> Response:
+    """Put the same goods into the cart again, as far as they are still for sale."""
+    order = get_order(db.session(), token)
+    lines = [(line.variant_id, line.quantity) for line in order.lines if line.variant_id]
+    db.session.rollback()
+    remember_cart(put_back(cart_token(), lines))
+    flash(_("What is still for sale of that order is in your cart."), "good")
+    return see_other(url_for("cart.show"))
 
 
 @blueprint.get("/orders/<token>")

@@ -12,7 +12,7 @@ from storefront.accounts.queries import find_session_id
 from storefront.accounts.views.visit import blueprint, enter, home, wanted_path
 from storefront.core.db import db
 from storefront.core.errors import InvalidInput
-from storefront.core.web import customer, page, public, see_other, settings, tell
+from storefront.core.web import customer, factorless, page, public, see_other, settings, tell
 from storefront.core.web.language import current
 from storefront.core.web.limits import form_value, limiter
 from storefront.core.web.visit import session_key
@@ -98,6 +98,7 @@ def mail_sign_in() -> Response:
 
 @blueprint.post("/account/sign-out")
 @customer
+@factorless
 def close_session() -> Response:
     """Sign out: everything this browser knew is forgotten, and its key is worth nothing any more."""
     user_id, session_id = current_user.id, find_session_id(db.session(), session_key())

@@ -14,6 +14,7 @@ from storefront.cart.service import merge
 from storefront.core.db import db
 from storefront.core.errors import ShopError
 from storefront.core.web import local_path, see_other
+from storefront.core.web.access import FACTOR
 from storefront.core.web.visit import cart_token, remember_cart, remember_session, wished
 from storefront.orders.service import claim
 from storefront.wishlist import service as wishlist
@@ -40,9 +41,12 @@ def enter(user_id: int) -> Response:
     key = sessions.begin(user_id, device_words(request.user_agent.string))
     user = db.session().get_one(User, user_id)
     email = user.email if user.verified_at else ""
+    factor_at = session.get(FACTOR) if current_user.is_authenticated and current_user.id == user_id else None
     session.clear()
     login_user(user)
     session.permanent = True
+    if factor_at is not None:  # Who changes their password has shown who they are.
+        session[FACTOR] = factor_at
     remember_session(key)
     note_shown()
     remember_cart(merge(token, user_id))

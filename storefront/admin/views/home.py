@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 from storefront.admin.desk import blueprint
 from storefront.admin.queries import count_attention
 from storefront.core.db import db
-from storefront.core.web import page, staff
+from storefront.core.web import page, settings, staff
 from storefront.orders.queries import OrderFilter, list_orders
 
 LATEST = 8
@@ -17,4 +17,5 @@ def home() -> Response:
     """What needs attention, and the last orders."""
     session = db.session()
     latest = list_orders(session, OrderFilter(), size=LATEST).items
-    return page("admin/home.html", attention=count_attention(session), latest=latest)
+    shown = {"attention": count_attention(session), "latest": latest, "requires_factor": settings().requires_factor}
+    return page("admin/home.html", **shown)

@@ -2,16 +2,24 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from storefront.core import clock
 from storefront.core.errors import Forbidden
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"
 CUSTOMER = "customer"
+# In the session: when the second factor was shown.
+FACTOR = "factor_at"
+# It is good for a working day, and for a quarter of an hour where money or people are concerned.
+CAREFUL = frozenset({"orders.refund", "promotions.edit", "settings.edit", "people.edit"})
+CAREFUL_SECONDS = 15 * 60
+DESK_SECONDS = 12 * 60 * 60
 
 
 def public(view: View) -> View:
@@ -45,6 +53,12 @@ def staff(permission: str) -> Callable[[View], View]:
     return declare
 
 
+def factorless(view: View) -> View:
+    """Staff use it before they have shown their second factor: it is where they show it, or leave."""
+    view.is_factorless = True  # type: ignore[attr-defined]
+    return view
+
+
 def allows_bytes(limit: int) -> Callable[[View], View]:
     """Its form may carry up to `limit` bytes, files and all, when it comes from somebody who may use it."""
 
@@ -67,6 +81,12 @@ def access_of(app: Flask, endpoint: str) -> str | None:
     return getattr(app.view_functions.get(endpoint), "access", None)
 
 
+def init_access(app: Flask, ask_again: Callable[[], Response | None]) -> None:
+    """Guard every view; `ask_again` asks whoever sends a form for the factor, and gives None once it is shown."""
+    app.extensions["ask_again"] = ask_again
+    app.before_request(check_access)
+
+
 def check_access() -> Response | None:
     """Before each request: let through, send to the sign-in page, or refuse (403; 404 where nothing is declared)."""
     if request.endpoint is None:
@@ -75,16 +95,46 @@ def check_access() -> Response | None:
     if access is None:
         abort(404)
     if may_use(access):
-        return None
+        return _ask_factor() if lacks_factor(access) else None
     if not current_user.is_authenticated:
-        return _to_sign_in()
+        return _to("accounts.sign_in")
     raise Forbidden()
 
 
-def _to_sign_in() -> Response:
-    """A page asked for with GET is come back to after signing in; a form's target is not."""
+def lacks_factor(access: str) -> bool:
+    """Whether a member of staff asks for a view without having shown the second factor, or too long ago for it."""
+    if access == PUBLIC or not current_app.config["SETTINGS"].requires_factor or not current_user.is_staff:
+        return False
+    view = current_app.view_functions[request.endpoint or ""]
+    return not getattr(view, "is_factorless", False) and not is_factor_fresh(access in CAREFUL)
+
+
+def is_factor_fresh(is_careful: bool) -> bool:
+    """Whether the second factor was shown today, or a moment ago."""
+    shown_at = float(session.get(FACTOR, 0.0))
+    return clock.now().timestamp() - shown_at < (CAREFUL_SECONDS if is_careful else DESK_SECONDS)
+
+
+def note_factor() -> None:
+    """The second factor was shown in this session just now."""
+    session[FACTOR] = clock.now().timestamp()
+
+
+def _ask_factor() -> Response | None:
+    """Whoever wants to see a page goes to the page of the factor and comes back; a form is kept while it is asked."""
+    if request.method in {"GET", "HEAD"} or request.headers.get("HX-Request"):
+        return _to("accounts.factor")
+    ask_again: Callable[[], Response | None] = current_app.extensions["ask_again"]
+    return ask_again()
+
+
+def _to(endpoint: str) -> Response:
+    """A page asked for with GET is come back to after signing in, and the one htmx works on; a form's target is not."""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    target = url_for("accounts.sign_in", next=wanted)
+    if request.headers.get("HX-Request"):
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        wanted = f"{shown.path}?{shown.query}".rstrip("?") or None
+    target = url_for(endpoint, next=wanted)
     if request.headers.get("HX-Request"):
         response = current_app.response_class(status=204)
         response.headers["HX-Redirect"] = target
