@@ -36,9 +36,14 @@ TABLE = (
     Entry("accounts.forget_old", "26 3 * * *"),
     Entry("insight.refresh_categories", "16 3 * * *"),
     Entry("insight.forecast", "19 3 * * *"),
+    Entry("insight.find_pairs", "36 3 * * *"),
     Entry("stock.forget_requests", "31 3 * * *"),
     Entry("payments.forget_events", "41 3 * * *"),
     Entry("payments.compare", "51 3 * * *"),
+    Entry("insight.report_daily", "30 6 * * *"),
+    Entry("insight.report_weekly", "35 6 * * 1"),
+    Entry("insight.report_monthly", "40 6 1 * *"),
+    Entry("insight.report_low_stock", "45 6 * * *"),
     Entry("payments.remind", "3 9 * * *"),
 )
 

@@ -55,12 +55,14 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.accounts.queries import find_user_by_session
     from storefront.accounts.views.factor import ask_again
     from storefront.core.web.visit import session_key
+    from storefront.insight.funnel import init_funnel
     from storefront.monitoring.counts import init_counts
     from storefront.payments.gateways import init_gateway
     from storefront.stock.holds import init_holds
 
     init_holds(app, settings.redis_stock_url)
     init_counts(app)
+    init_funnel(app)
     init_challenges(app, settings)
     gateway = init_gateway(app, settings)
     login = LoginManager(app)
@@ -80,6 +82,7 @@ def _register_blueprints(app: Flask) -> None:
     from storefront.catalog.views import blueprint as catalog
     from storefront.checkout.card_views import blueprint as cards
     from storefront.checkout.views import blueprint as checkout
+    from storefront.insight.views import blueprint as insight
     from storefront.monitoring.views import blueprint as monitoring
     from storefront.orders.views import blueprint as orders
     from storefront.pages.views import blueprint as pages
@@ -87,7 +90,21 @@ def _register_blueprints(app: Flask) -> None:
     from storefront.stock.views import blueprint as stock
     from storefront.wishlist.views import blueprint as wishlist
 
-    shop = (pages, catalog, stock, cart, checkout, cards, orders, payments, accounts, wishlist, admin, monitoring)
+    shop = (
+        pages,
+        catalog,
+        stock,
+        cart,
+        checkout,
+        cards,
+        orders,
+        payments,
+        accounts,
+        wishlist,
+        admin,
+        insight,
+        monitoring,
+    )
     for blueprint in shop:
         app.register_blueprint(blueprint)
 

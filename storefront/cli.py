@@ -104,6 +104,7 @@ def _register() -> None:
     from storefront.importing.command import imports
     from storefront.insight.command import insight
     from storefront.insight.forecast.command import forecast
+    from storefront.insight.reports.command import report
     from storefront.payments.command import reconcile
     from storefront.run.command import COMMANDS
     from storefront.stock.command import stock
@@ -114,6 +115,7 @@ def _register() -> None:
     main.add_command(imports)
     main.add_command(insight)
     main.add_command(forecast)
+    main.add_command(report)
     main.add_command(stock)
     main.add_command(reconcile)
     main.add_command(torture)

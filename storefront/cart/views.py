@@ -1,6 +1,7 @@
 """The cart: a page of its own, the same block in a drawer, and the small personal corner of every page's header."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, request, session, url_for
 from flask_login import current_user
@@ -12,7 +13,8 @@ from storefront.cart.shortage import free_now
 from storefront.core.db import db
 from storefront.core.errors import ShopError
 from storefront.core.web import page, public, see_other, tell, tokenless, wants_fragment
-from storefront.core.web.visit import cart_token, last_order, remember_cart, user_id
+from storefront.core.web.visit import cart_token, is_seen_anew, last_order, remember_cart, user_id
+from storefront.insight.funnel import FunnelStep, get_tally
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import UnknownOrder, get_order
 from storefront.stock.queries import map_available
@@ -32,6 +34,7 @@ def show() -> Response:
 @public
 def badge() -> Response:
     """What the header says to this person: their name, how much is in the cart, and what the last step left to say."""
+    _count_product()
     name, email = (current_user.name, current_user.email) if current_user.is_authenticated else (None, None)
     wished = list_wished_ids(db.session(), current_user.id) if current_user.is_authenticated else []
     count = count_units(db.session(), cart_token())
@@ -43,9 +46,12 @@ def badge() -> Response:
 @tokenless
 def add_line() -> Response:
     """Put a variant into the cart; the form stands on pages that are the same for everybody."""
+    is_first = cart_token() is None
     try:
         variant_id, quantity = _number("variant_id"), _number("quantity", 1)
         remember_cart(service.add_line(cart_token(), variant_id, quantity, user_id()))
+        if is_first:
+            get_tally().note(FunnelStep.CART)
     except ShopError as error:
         flash(tell(error), "danger")
     return _answer()
@@ -87,6 +93,13 @@ def undo() -> Response:
     except ShopError as error:
         flash(tell(error), "danger")
     return _answer()
+
+
+def _count_product() -> None:
+    """Every page asks for its badge, and htmx says which page that is; so views are counted behind any cache."""
+    path = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    if path.startswith("/p/") and is_seen_anew(path):
+        get_tally().note(FunnelStep.PRODUCT)
 
 
 def _answer() -> Response:

@@ -13,6 +13,7 @@ from storefront.catalog.queries import ProductFilter, Sort
 from storefront.catalog.shelves import list_shelf_pictures
 from storefront.core.db import db
 from storefront.core.web import public, settings, shared_page, wants_fragment
+from storefront.insight.pairs import list_bought_together
 from storefront.stock.forms import StockRequestForm
 from storefront.stock.queries import map_available
 
@@ -69,7 +70,8 @@ def product(slug: str) -> Response:
         raise queries.UnknownProduct(slug=slug)
     available = map_available(session, [variant.id for variant in variants])
     shown = _shown(variants, available)
-    related = queries.list_related(session, found)
+    together = list_bought_together(session, found.id)
+    related = [one for one in queries.list_related(session, found) if one not in together]
     return shared_page(
         "catalog/product.html",
         fragment="product",
@@ -80,8 +82,9 @@ def product(slug: str) -> Response:
         ask_form=StockRequestForm(),
         is_asked=request.args.get("asked") == "1",
         images=sorted(found.images, key=lambda image: image.variant_id != shown.id),
+        together=together,
         related=related,
-        stock=_stock_of(related),
+        stock=_stock_of([*together, *related]),
     )
 
 

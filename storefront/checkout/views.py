@@ -25,7 +25,16 @@ from storefront.core.db import db
 from storefront.core.errors import Conflict, InvalidInput
 from storefront.core.web import page, public, see_other, settings, tell, wants_fragment
 from storefront.core.web.language import current
-from storefront.core.web.visit import cart_token, kept_hold, last_order, remember_hold, remember_order, user_id
+from storefront.core.web.visit import (
+    cart_token,
+    is_first_checkout,
+    kept_hold,
+    last_order,
+    remember_hold,
+    remember_order,
+    user_id,
+)
+from storefront.insight.funnel import FunnelStep, get_tally
 from storefront.orders.words import ShownTotals, quote_totals
 from storefront.payments.door import Payer, to_provider, visitor
 from storefront.payments.gateways import get_gateway
@@ -52,6 +61,8 @@ def show() -> Response:
         keep(wanted)
     except OutOfStock as error:
         return _to_cart(error)
+    if is_first_checkout():
+        get_tally().note(FunnelStep.CHECKOUT)
     form = CheckoutForm(request.args, data=_known())
     form.key.data = secrets.token_urlsafe(24)
     return _again(form, 200)

@@ -25,8 +25,20 @@ class MailRefused(MailNotSent):
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a message."""
+
+    name: str
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True)
 class Mail:
-    """A message in text and HTML. `key` names it: sent twice, it carries the same Message-ID, so it can be told."""
+    """A message in text and HTML. `key` names it: sent twice, it carries the same Message-ID, so it can be told.
+
+    `stop_url` takes the POST of a mail program's own button "unsubscribe" (RFC 8058).
+    """
 
     key: str
     to: str
@@ -34,6 +46,8 @@ class Mail:
     text: str
     html: str
     locale: str = "en"
+    attachments: tuple[Attachment, ...] = ()
+    stop_url: str = ""
 
 
 def send(mail: Mail, settings: Settings) -> None:
@@ -63,8 +77,14 @@ def compose(mail: Mail, settings: Settings) -> EmailMessage:
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = f"<{mail.key}@{settings.mail_from.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if mail.stop_url:
+        message["List-Unsubscribe"] = f"<{mail.stop_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    for file in mail.attachments:
+        kind, _, rest = file.content_type.partition("/")
+        message.add_attachment(file.content, maintype=kind, subtype=rest, filename=file.name)
     # Set before, it would have moved into the first part with every other header about content.
     message["Content-Language"] = mail.locale.replace("_", "-")
     return message

@@ -21,3 +21,16 @@ def rebuild_rollups() -> None:
     with tqdm(unit=" days", desc="Writing") as bar:
         days = rebuild(Books.of(current_app.config["SETTINGS"]), bar.update)
     click.echo(f"{days:,} days written in {time.perf_counter() - begun:.1f} s")
+
+
+@insight.command("pairs")
+def rebuild_all_pairs() -> None:
+    """Find anew what is often bought together; a job does it every night."""
+    import time
+
+    from storefront.insight.days import Books
+    from storefront.insight.pairs import rebuild_pairs
+
+    begun = time.perf_counter()
+    count = rebuild_pairs(Books.of(current_app.config["SETTINGS"]))
+    click.echo(f"{count:,} pairs in {time.perf_counter() - begun:.1f} s")

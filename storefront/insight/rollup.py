@@ -179,9 +179,10 @@ def _write_buyers(customer_ids: Iterable[int]) -> set[date]:
 def _write_cohorts(month: date) -> None:
     session = joined()
     session.execute(delete(CohortMonth).where(CohortMonth.month == month).execution_options(synchronize_session=False))
-    is_in = (CustomerDay.day >= month) & (CustomerDay.day < next_month(month)) & (CustomerDay.orders > 0)
+    is_in = (CustomerDay.day >= month) & (CustomerDay.day < next_month(month))
+    buying = case((CustomerDay.orders > 0, CustomerDay.customer_id))
     sums = (
-        func.count(CustomerDay.customer_id.distinct()),
+        func.count(buying.distinct()),
         func.sum(CustomerDay.orders),
         func.sum(CustomerDay.net_minor),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 from flask_babel import gettext as _
 
@@ -142,7 +142,9 @@ def whole_percent(share: float) -> str:
 
 def days(span: Span) -> str:
     """A span as people say it."""
-    return day(span.last) if span.days == 1 else _("%(first)s to %(last)s", first=day(span.first), last=day(span.last))
+    return (
+        day(span.last) if span.days == 1 else str(format_interval(span.first, span.last, "yMMMMd", locale=_reading()))
+    )
 
 
 def _by_skeleton(skeleton: str, value: date) -> str:

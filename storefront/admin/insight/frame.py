@@ -36,8 +36,10 @@ SECTIONS = (
     Section("admin.insight_products", _l("Products")),
     Section("admin.insight_categories", _l("Categories")),
     Section("admin.insight_customers", _l("Customers")),
+    Section("admin.insight_funnel", _l("Funnel")),
     Section("admin.insight_stock", _l("Stock")),
     Section("admin.insight_payments", _l("Payments"), "payments.view"),
+    Section("admin.insight_reports", _l("Letters")),
 )
 
 

@@ -42,6 +42,22 @@ def remember_wish(variant_id: int) -> None:
     session["wish"] = variant_id
 
 
+def is_seen_anew(path: str) -> bool:
+    """Whether a page is another one than was seen last. Who has no session gets none for it: that would be a cookie."""
+    if not session:
+        return True
+    is_new = session.get("seen") != path
+    session["seen"] = path
+    return is_new
+
+
+def is_first_checkout() -> bool:
+    """Whether the checkout is opened for the first time with this cart."""
+    is_new = session.get("checked_out") != cart_token()
+    session["checked_out"] = cart_token()
+    return is_new
+
+
 def shopper_id() -> str:
     """Who this is to the stock gate: the same for as long as the session lives, and nobody's name."""
     if "shopper" not in session:

@@ -1,5 +1,27 @@
 """Insight: what was sold, to whom, and what follows from it. A module of views per page."""
 
-from storefront.admin.views.insight import customers, figures, forecast, overview, payments, products, sales, stock
+from storefront.admin.views.insight import (
+    customers,
+    figures,
+    forecast,
+    funnel,
+    overview,
+    payments,
+    products,
+    reports,
+    sales,
+    stock,
+)
 
-__all__ = ["customers", "figures", "forecast", "overview", "payments", "products", "sales", "stock"]
+__all__ = [
+    "customers",
+    "figures",
+    "forecast",
+    "funnel",
+    "overview",
+    "payments",
+    "products",
+    "reports",
+    "sales",
+    "stock",
+]

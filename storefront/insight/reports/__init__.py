@@ -1,0 +1,1 @@
+"""Letters about sales: what stands in them, who gets them, and sending each once."""
