@@ -1,0 +1,178 @@
+"""How long the pages of insight take on a retailer's whole history and on ten times of it, beside a bare page.
+
+Run: `python benchmarks/insight.py FILE.csv.gz [--times 10] [--database postgresql://user@host/name] [--visits 40]`.
+An SQLite file without --database; a database given is made and dropped on that server. Pages are asked of the app in
+this process, signed in, one at a time. The baseline of the same run is the desk's jobs page, which reads one small
+table; "orders" is what the same figures cost without rollups, by plain SQL over the order lines.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, text
+
+from storefront import create_app
+from storefront.accounts import service as accounts
+from storefront.core.db import db, transaction
+from storefront.importing.online_retail import import_online_retail
+from storefront.insight.days import Books
+from storefront.insight.pairs import rebuild_pairs
+from storefront.insight.rollup import rebuild
+from storefront.torture.database import own_database
+from storefront.torture.goods import make_shop
+from storefront.torture.servers import Servers
+
+LOGIN = {"email": "owner@example.com", "password": "a password for benchmarks"}
+PAGES = ("", "/sales", "/products", "/categories", "/customers", "/funnel", "/stock", "/payments", "/figures/net")
+SPANS = ("days=28", "days=365")
+BASELINE = "/admin/jobs"
+OLD = """
+SELECT sum(l.quantity), sum(l.total_minor), count(DISTINCT o.id) FROM order_line l
+JOIN shop_order o ON o.id = l.order_id WHERE o.placed_at >= :begin AND o.paid_at IS NOT NULL
+"""
+# What a copy of an order is made of; the rest of its columns stays as it was.
+COPIED = {
+    "customer": ("id", "external_ref"),
+    "shop_order": ("id", "number", "token", "external_ref", "customer_id"),
+    "order_line": ("id", "order_id"),
+    "order_return": ("id", "order_id", "external_ref"),
+    "return_line": ("id", "return_id", "order_line_id"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--times", type=int, default=10)
+    parser.add_argument("--database", help="URL of a server; an SQLite file without")
+    parser.add_argument("--visits", type=int, default=40)
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        database = stack.enter_context(own_database(options.database, folder))
+        servers = Servers(folder, database.url)
+        stack.callback(servers.stop_all)
+        servers.start("valkey")
+        make_shop(servers.settings)
+        app = create_app(servers.settings)
+        with app.app_context():
+            import_online_retail(options.file, currency=servers.settings.currency)
+            db.session.remove()
+        measure(app, 1, options.visits)
+        if options.times > 1:
+            with app.app_context():
+                seconds = seconds_of(lambda: multiply(options.times))
+            print(f"\n{options.times} times as many orders made in {seconds:.0f} s")
+            measure(app, options.times, options.visits)
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def multiply(times: int) -> None:
+    """Copy every customer, order, line and return; each copy is of other customers, on the same days."""
+    sizes = {table: db.session.scalar(text(f"SELECT max(id) FROM {table}")) or 0 for table in COPIED}
+    db.session.rollback()
+    for turn in range(1, times):
+        with transaction() as session:
+            for table, changed in COPIED.items():
+                session.execute(text(copy_statement(table, changed, sizes, turn)), {"turn": turn})
+
+
+def copy_statement(table: str, changed: tuple[str, ...], sizes: dict[str, int], turn: int) -> str:
+    """One INSERT ... SELECT; keys move by the size of their table, and what must be unique gets the turn's number."""
+    columns = [column.name for column in db.metadata.tables[table].columns]
+    parents = {"customer_id": "customer", "order_id": "shop_order", "return_id": "order_return"}
+    parents |= {"order_line_id": "order_line", "id": table}
+    prefix = f"{turn}-"
+    values = []
+    for name in columns:
+        if name not in changed:
+            values.append(name)
+        elif name in parents:
+            values.append(f"{name} + {sizes[parents[name]] * turn}")
+        else:
+            values.append(glue(prefix, name))
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM {table} WHERE id <= {sizes[table]}"
+    )
+
+
+def glue(prefix: str, name: str) -> str:
+    """Two texts put together as each database does it."""
+    is_maria = db.engine.dialect.name in {"mysql", "mariadb"}
+    return f"concat('{prefix}', {name})" if is_maria else f"'{prefix}' || {name}"
+
+
+def measure(app: Flask, times: int, visits: int) -> None:
+    books = Books.of(app.config["SETTINGS"])
+    with app.app_context():
+        lines = db.session.scalar(text("SELECT count(*) FROM order_line"))
+        db.session.rollback()
+        seconds = seconds_of(lambda: rebuild(books))
+        found = seconds_of(lambda: rebuild_pairs(books))
+        last = db.session.scalar(select(func.max(text("day"))).select_from(text("daily_totals")))
+        rows = db.session.scalar(text("SELECT count(*) FROM daily_sales"))
+        db.session.rollback()
+    print(f"\n{times} x: {lines:,} order lines, {rows:,} rows of daily_sales")
+    print(f"rollups rebuilt in {seconds:.1f} s; bought together found in {found:.1f} s")
+    client = sign_in(app)
+    bare = p95(lambda: client.get(BASELINE), visits)
+    old = p95(lambda: plain_sql(app, str(last)[:10]), 5)
+    print(f"{'page':<28}{'p50 ms':>8}{'p95 ms':>8}{'ratio to bare':>15}{'ratio to orders':>17}")
+    print(f"{'bare (' + BASELINE + ')':<28}{bare[0]:>8.1f}{bare[1]:>8.1f}{1:>15.2f}")
+    print(f"{'orders by plain SQL':<28}{old[0]:>8.1f}{old[1]:>8.1f}{old[1] / bare[1]:>15.2f}{1:>17.2f}")
+    for page in PAGES:
+        for span in SPANS:
+            address = f"/admin/insight{page}?{span}&until={str(last)[:10]}"
+            middle, slow = p95(lambda address=address: client.get(address), visits)  # type: ignore[misc]
+            name = f"{page or '/'} {span}"
+            print(f"{name:<28}{middle:>8.1f}{slow:>8.1f}{slow / bare[1]:>15.2f}{slow / old[1]:>17.2f}")
+
+
+def sign_in(app: Flask) -> FlaskClient:
+    """Somebody at the desk."""
+    with app.app_context():
+        accounts.ensure_roles()
+        if accounts.find_user(db.session(), LOGIN["email"]) is None:
+            accounts.create_user(LOGIN["email"], LOGIN["password"], "Owner", roles=["owner"])
+        db.session.remove()
+    client = app.test_client()
+    token = client.get("/account/sign-in").text.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    answer = client.post("/account/sign-in", data={**LOGIN, "csrf_token": token}, headers=headers)
+    if answer.status_code != 303:
+        raise RuntimeError(f"not signed in: {answer.status}")
+    return client
+
+
+def plain_sql(app: Flask, last: str) -> None:
+    """A year's sums from the order lines."""
+    with app.app_context():
+        year = f"{int(last[:4]) - 1}{last[4:]}"
+        db.session.execute(text(OLD), {"begin": year}).one()
+        db.session.rollback()
+
+
+def p95(step: Callable[[], object], visits: int) -> tuple[float, float]:
+    """Median and 95th percentile in milliseconds; the first visit, which loads templates, is left out."""
+    step()
+    times = sorted(seconds_of(step) * 1000 for _ in range(visits))
+    return statistics.median(times), times[min(len(times) - 1, round(len(times) * 0.95))]
+
+
+def seconds_of(step: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    step()
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main()
