@@ -54,6 +54,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.accounts.challenges import init_challenges
     from storefront.accounts.queries import find_user_by_session
     from storefront.accounts.views.factor import ask_again
+    from storefront.cart.refusal import init_refusals
     from storefront.core.web.visit import session_key
     from storefront.insight.funnel import init_funnel
     from storefront.monitoring.counts import init_counts
@@ -61,6 +62,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.stock.holds import init_holds
 
     init_holds(app, settings.redis_stock_url)
+    init_refusals(app)
     init_counts(app)
     init_funnel(app)
     init_challenges(app, settings)

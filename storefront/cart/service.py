@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session, selectinload
 from storefront.accounts.models import User
 from storefront.cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartLine
 from storefront.catalog.models import Product, ProductStatus, Variant
-from storefront.catalog.queries import get_variant
+from storefront.catalog.queries import UnknownProduct, get_variant
 from storefront.core import clock
-from storefront.core.db import joined, retry_deadlocks, table_of, transaction
+from storefront.core.db import insert_rows, joined, retry_deadlocks, table_of, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput, NotFound
+from storefront.stock.models import StockItem
 from storefront.tax.rules import TaxClass
 
 KEEP_GUESTS = timedelta(days=60)
@@ -65,6 +66,15 @@ READ_LINES = (
 )
 
 
+ITEMS = table_of(StockItem)
+SHELF = (
+    select(VARIANTS.c.is_active, PRODUCTS.c.status, PRODUCTS.c.slug, PRODUCTS.c.name.label("product_name"))
+    .add_columns(ITEMS.c.available)
+    .select_from(VARIANTS.join(PRODUCTS).outerjoin(ITEMS, ITEMS.c.variant_id == VARIANTS.c.id))
+    .where(VARIANTS.c.id == bindparam("variant_id"))
+)
+
+
 class InvalidLineQuantity(InvalidInput):
     """A line holds 1 to 999 pieces."""
 
@@ -75,6 +85,12 @@ class NotForSale(Conflict):
     """The variant is off the shelves."""
 
     message = N_("This product is not for sale any more.")
+
+
+class SoldOut(Conflict):
+    """There is not one piece left; `name` and `slug` are the product's."""
+
+    message = N_("%(name)s is sold out.")
 
 
 class UnknownSku(InvalidInput):
@@ -99,14 +115,16 @@ class UnknownLine(NotFound):
 def add_line(token: str | None, variant_id: int, quantity: int, user_id: int | None = None) -> str:
     """Put pieces of a variant into the cart of `token`, or into a new one; returns the cart's token.
 
-    Adding what is there already adds up, to at most MAX_QUANTITY. Raises InvalidLineQuantity, NotForSale, CartFull.
+    Adding what is there already adds up, to at most MAX_QUANTITY. Raises InvalidLineQuantity, UnknownProduct,
+    NotForSale, SoldOut, CartFull.
     """
     if not 1 <= quantity <= MAX_QUANTITY:
         raise InvalidLineQuantity(field="quantity")
     with transaction() as session:
-        if not get_variant(session, variant_id).can_be_bought:
-            raise NotForSale(id=variant_id)
-        cart = lock_cart(session, token) or _users_cart(session, user_id) or _new(session, user_id)
+        _check_shelf(session, variant_id)
+        cart = lock_cart(session, token) or _users_cart(session, user_id)
+        if cart is None:
+            return _begin(session, user_id, variant_id, quantity)
         _put(cart, variant_id, quantity)
         return cart.token
 
@@ -204,6 +222,24 @@ def _users_cart(session: Session, user_id: int | None) -> Cart | None:
     # The user's row is locked first: two tabs that both find no cart would otherwise both begin one.
     session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
     return session.scalar(select(Cart).where(Cart.user_id == user_id).with_for_update())
+
+
+def _check_shelf(session: Session, variant_id: int) -> None:
+    found = session.connection().execute(SHELF, {"variant_id": variant_id}).first()
+    if found is None:
+        raise UnknownProduct(id=variant_id)
+    if not (found.is_active and found.status is ProductStatus.ACTIVE):
+        raise NotForSale(id=variant_id)
+    if not found.available:
+        raise SoldOut(name=found.product_name, slug=found.slug)
+
+
+def _begin(session: Session, user_id: int | None, variant_id: int, quantity: int) -> str:
+    """A new cart with its first line; returns its token."""
+    token = secrets.token_urlsafe(32)
+    (cart_id,) = insert_rows(session, Cart, [{"token": token, "user_id": user_id, "updated_at": clock.now()}])
+    insert_rows(session, CartLine, [{"cart_id": cart_id, "variant_id": variant_id, "quantity": quantity}])
+    return token
 
 
 def _new(session: Session, user_id: int | None) -> Cart:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from storefront.cart import service
 from storefront.cart.queries import count_units, find_cart, items_minor
+from storefront.cart.refusal import get_refusals
 from storefront.cart.shortage import free_now
 from storefront.core.db import db
 from storefront.core.errors import ShopError
@@ -47,11 +48,18 @@ def badge() -> Response:
 def add_line() -> Response:
     """Put a variant into the cart; the form stands on pages that are the same for everybody."""
     is_first = cart_token() is None
+    variant_id, quantity = _number("variant_id"), _number("quantity", 1)
+    known = get_refusals().find(variant_id)
+    if known is not None and not wants_fragment():
+        return known
     try:
-        variant_id, quantity = _number("variant_id"), _number("quantity", 1)
         remember_cart(service.add_line(cart_token(), variant_id, quantity, user_id()))
         if is_first:
             get_tally().note(FunnelStep.CART)
+    except service.SoldOut as error:
+        if not wants_fragment():
+            return get_refusals().make(variant_id, error)
+        flash(tell(error), "warn")
     except ShopError as error:
         flash(tell(error), "danger")
     return _answer()

@@ -67,7 +67,10 @@ class Buyer:
     def _fill_cart(self) -> None:
         for variant_id in self._variant_ids:
             form = {"variant_id": variant_id, "quantity": 1}
-            self._expect(lambda form=form: self._browser.post("/cart/lines", form), 303)  # type: ignore[misc]
+            answer = self._expect(lambda form=form: self._browser.post("/cart/lines", form), 303, 409)  # type: ignore[misc]
+            if answer.status == 409:
+                self._read_refusal(answer)
+                raise Lost("the cart was refused for another reason than stock")
 
     def _open_checkout(self) -> dict[str, str]:
         answer = self._expect(lambda: self._browser.get("/checkout"), 200, 303)

@@ -77,7 +77,7 @@ def test_a_quantity_out_of_bounds_is_not_added(quantity: int) -> None:
 
 @pytest.mark.usefixtures("context")
 def test_a_full_cart_takes_more_of_what_it_has_but_nothing_new() -> None:
-    product = make_product(variants=tuple(str(n) for n in range(MAX_LINES + 1)), stock_level=0)
+    product = make_product(variants=tuple(str(n) for n in range(MAX_LINES + 1)), stock_level=1)
     ids = [variant.id for variant in product.variants]
     token = make_cart((ids[0], 1))
     with transaction() as session:
@@ -166,7 +166,7 @@ def test_merging_loses_no_line(context: Flask) -> None:
 
 @pytest.mark.usefixtures("context")
 def test_merging_goes_beyond_the_number_of_lines_rather_than_lose_one() -> None:
-    product = make_product(variants=tuple(str(n) for n in range(MAX_LINES + 1)), stock_level=0)
+    product = make_product(variants=tuple(str(n) for n in range(MAX_LINES + 1)), stock_level=1)
     ids, user_id = [variant.id for variant in product.variants], make_user()
     own, guest = carts.add_line(None, ids[0], 1, user_id), make_cart((ids[0], MAX_QUANTITY), (ids[1], 1))
     with transaction() as session:

@@ -1,0 +1,105 @@
+"""Who comes too late is told so at once, before anything is written, and by the same page as everybody else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from storefront.cart import refusal
+from storefront.core.db import db
+from storefront.stock import service as stock
+from tests.fixtures.factories import make_product
+
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+HTMX = {**SAME_ORIGIN, "HX-Request": "true"}
+
+
+@pytest.fixture
+def gone(app: Flask) -> int:
+    with app.app_context():
+        return int(make_product(name="Lamp", stock_level=0).variants[0].id)
+
+
+def add(client: FlaskClient, variant_id: int, language: str = "en") -> tuple[int, str]:
+    headers = {**SAME_ORIGIN, "Accept-Language": language}
+    answer = client.post("/cart/lines", data={"variant_id": variant_id, "quantity": 1}, headers=headers)
+    return answer.status_code, answer.text
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[list[str]]:
+    """The statements sent meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_what_is_sold_out_does_not_get_into_a_cart(client: FlaskClient, gone: int) -> None:
+    status, page = add(client, gone)
+    assert status == 409
+    assert "Lamp is sold out." in page
+    assert 'href="/p/lamp"' in page
+    assert "Nothing in your cart yet" in client.get("/cart").text
+
+
+def test_the_drawer_says_so_too(client: FlaskClient, gone: int) -> None:
+    answer = client.post("/cart/lines", data={"variant_id": gone}, headers=HTMX)
+    assert (answer.status_code, "Lamp is sold out." in answer.text, "<html" in answer.text) == (200, True, False)
+
+
+def test_the_answer_is_the_same_for_everybody_and_carries_nobodys_cookie(app: Flask, gone: int) -> None:
+    first, other = app.test_client(), app.test_client()
+    with app.app_context():
+        there = make_product(name="Plate", stock_level=9).variants[0].id
+    add(first, there)
+    assert add(first, gone) == add(other, gone)
+    answer = app.test_client().post("/cart/lines", data={"variant_id": gone}, headers=SAME_ORIGIN)
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_sql_is_asked_once_a_second_and_not_by_everybody(
+    app: Flask, gone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(refusal.time, "monotonic", lambda: now[0])
+    asked = []
+    for seconds in (0, 0.4, 0.5, 0.2):
+        now[0] += seconds
+        with counted(app) as statements:
+            assert add(app.test_client(), gone)[0] == 409
+        asked.append(len(statements))
+    assert asked[1:3] == [0, 0]
+    assert asked[0] > 0
+    assert asked[3] > 0
+
+
+def test_it_is_in_the_readers_language(app: Flask, gone: int) -> None:
+    english, chinese = add(app.test_client(), gone)[1], add(app.test_client(), gone, "zh")[1]
+    assert "Sold out" in english
+    assert "Sold out" not in chinese
+    assert 'lang="zh-Hans"' in chinese
+
+
+def test_a_piece_that_comes_back_can_be_bought_a_second_later(
+    app: Flask, client: FlaskClient, gone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert add(client, gone)[0] == 409
+    with app.app_context():
+        stock.receive(gone, 1, "test")
+    monkeypatch.setattr(refusal, "SECONDS", 0)
+    later = refusal.time.monotonic() + 1
+    monkeypatch.setattr(refusal.time, "monotonic", lambda: later)
+    assert add(client, gone)[0] == 303
