@@ -39,6 +39,7 @@ HANDLERS = {
     "payments.sweep_events": "jobs.payments:sweep_missed",
     "payments.tell_dispute": "jobs.payments:tell_dispute",
     "promotions.send_card": "jobs.promotions:send_card",
+    "queueing.count_hours": "jobs.queueing:count_hours",
     "stock.forget_requests": "jobs.stock_requests:forget_old",
     "stock.reconcile": "jobs.stock:reconcile_all",
     "stock.send_back": "jobs.stock_requests:send_back",

@@ -31,6 +31,7 @@ TABLE = (
     Entry("payments.sweep_events", "2-59/5 * * * *"),
     Entry("stock.reconcile", "*/5 * * * *"),
     Entry("wishlist.look_after", "*/10 * * * *"),
+    Entry("queueing.count_hours", "4 * * * *"),
     Entry("outbox.forget_done", "11 3 * * *"),
     Entry("carts.forget_old", "21 3 * * *"),
     Entry("accounts.forget_old", "26 3 * * *"),

@@ -57,6 +57,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.cart.refusal import init_refusals
     from storefront.core.web.visit import session_key
     from storefront.insight.funnel import init_funnel
+    from storefront.insight.queueing.shown import init_promise
     from storefront.monitoring.counts import init_counts
     from storefront.payments.gateways import init_gateway
     from storefront.stock.holds import init_holds
@@ -65,6 +66,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     init_refusals(app)
     init_counts(app)
     init_funnel(app)
+    init_promise(app)
     init_challenges(app, settings)
     gateway = init_gateway(app, settings)
     login = LoginManager(app)

@@ -104,6 +104,7 @@ def _register() -> None:
     from storefront.importing.command import imports
     from storefront.insight.command import insight
     from storefront.insight.forecast.command import forecast
+    from storefront.insight.queueing.command import capacity
     from storefront.insight.reports.command import report
     from storefront.payments.command import reconcile
     from storefront.run.command import COMMANDS
@@ -119,6 +120,7 @@ def _register() -> None:
     main.add_command(stock)
     main.add_command(reconcile)
     main.add_command(torture)
+    main.add_command(capacity)
     main.add_command(migration_commands)
     for command in COMMANDS:
         main.add_command(command)

@@ -15,7 +15,7 @@ DOMAINS = (
     "insight",
     "wishlist",
 )
-INSIGHT = ("insight.forecast.models",)
+INSIGHT = ("insight.forecast.models", "insight.queueing.models")
 MODELS = ("core.outbox", *(f"{domain}.models" for domain in DOMAINS), *INSIGHT)
 
 

@@ -57,3 +57,15 @@ document.addEventListener("htmx:after:swap", () => {
   const form = document.querySelector("#variants")?.form;
   if (form) markChanged(form);
 });
+
+/* A slider writes into the number beside it, which is what the form sends. */
+document.addEventListener("input", (event) => {
+  const slider = event.target.closest?.("[data-slides]");
+  const number = document.getElementById(slider ? slider.dataset.slides : event.target.id);
+  if (!slider) {
+    const own = document.querySelector(`[data-slides="${CSS.escape(event.target.id ?? "")}"]`);
+    if (own) own.value = event.target.value;
+  } else if (number) {
+    number.value = slider.value;
+  }
+});

@@ -12,6 +12,8 @@ from storefront.core.errors import ShopError
 from storefront.core.web import page, tell
 from storefront.core.web.errors import answer_http_error, answer_shop_error, status_of
 from storefront.core.web.forms import Form
+from storefront.insight.queueing.promise import Promise
+from storefront.insight.queueing.shown import current_promise
 from storefront.payments.shield import get_shield
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -49,7 +51,15 @@ def frame() -> dict[str, Any]:
     """What every page of the desk shows around its content: (label, address, icon, is_current) per area."""
     allowed = [area for area in AREAS if current_user.is_authenticated and current_user.can(area.permission)]
     areas = [(area.label, url_for(area.endpoint), area.icon, _is_current(area)) for area in allowed]
-    return {"desk_areas": areas, "attack": get_shield().attack() if allowed else None}
+    return {"desk_areas": areas, "attack": get_shield().attack() if allowed else None, "slowed": _slowed()}
+
+
+def _slowed() -> Promise | None:
+    """The promise that customers get, when it is later than usual because the desk has so much to pack."""
+    if not current_user.is_authenticated or not current_user.can("orders.view"):
+        return None
+    promise = current_promise()
+    return promise if promise.is_slowed else None
 
 
 def show_form(

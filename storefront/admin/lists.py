@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -56,19 +57,21 @@ class ProductList:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderList:
-    """The list of orders: search words, status, page."""
+    """The list of orders: search words, status, page; `is_late` for those that should have been sent before `today`."""
 
     words: str
     status: OrderStatus | None
     page: int
+    is_late: bool
+    today: date
 
     def wanted(self) -> OrderFilter:
         """The filter as orders take it."""
-        return OrderFilter(words=self.words, status=self.status)
+        return OrderFilter(words=self.words, status=self.status, late_on=self.today if self.is_late else None)
 
     def arguments(self) -> dict[str, Any]:
         """The URL arguments that lead here, without the page."""
-        given = {"q": self.words, "status": str(self.status or "")}
+        given = {"q": self.words, "status": str(self.status or ""), "late": "1" if self.is_late else ""}
         return {name: value for name, value in given.items() if value}
 
 
@@ -85,10 +88,15 @@ def read_products(arguments: Mapping[str, str]) -> ProductList:
     )
 
 
-def read_orders(arguments: Mapping[str, str]) -> OrderList:
+def read_orders(arguments: Mapping[str, str], today: date) -> OrderList:
     """What the URL asks for; whatever makes no sense is taken as the usual."""
-    status = _member(OrderStatus, arguments.get("status"))
-    return OrderList(words=_words(arguments), status=status, page=_number(arguments.get("page", "")) or 1)
+    return OrderList(
+        words=_words(arguments),
+        status=_member(OrderStatus, arguments.get("status")),
+        page=_number(arguments.get("page", "")) or 1,
+        is_late=arguments.get("late") == "1",
+        today=today,
+    )
 
 
 def _words(arguments: Mapping[str, str]) -> str:

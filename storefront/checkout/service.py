@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
@@ -67,6 +67,7 @@ class CheckoutData:
     """What the shopper sends. `quoted_minor` is what they saw that was left to pay; `key` is made with the form, once.
 
     Staff who order for somebody have seen no total: None then, and `pay_within` is how long it can be paid.
+    `ship_by` is the day that was promised (insight.queueing).
 
     `payment_method` is "online", or one of payments.offline that was offered to them.
     """
@@ -81,6 +82,7 @@ class CheckoutData:
     pay_within: timedelta = PAY_WITHIN
     applied: Applied = NOTHING_APPLIED
     kept_until: datetime | None = None
+    ship_by: date | None = None
     user_id: int | None = None
 
 
@@ -274,6 +276,7 @@ def _draft(lines: list[TakenLine], quote: Quote, data: CheckoutData) -> OrderDra
         locale=data.locale,
         expires_at=clock.now() + data.pay_within,
         kept_until=data.kept_until,
+        ship_by=data.ship_by,
         user_id=data.user_id,
         customer_id=ensure_customer(data.address.email, data.address.country),
     )

@@ -35,6 +35,7 @@ from storefront.core.web.visit import (
     user_id,
 )
 from storefront.insight.funnel import FunnelStep, get_tally
+from storefront.insight.queueing.shown import current_promise
 from storefront.orders.words import ShownTotals, quote_totals
 from storefront.payments.door import Payer, to_provider, visitor
 from storefront.payments.gateways import get_gateway
@@ -320,5 +321,6 @@ def _data(form: CheckoutForm) -> service.CheckoutData:
         payment_method=form.payment_method.data,
         applied=codes.applied(),
         kept_until=hold.expires_at if hold else None,
+        ship_by=current_promise().day,
         user_id=user_id(),
     )

@@ -29,7 +29,10 @@ class OutboxStatus(StrEnum):
 
 
 class OutboxJob(Model):
-    """One job by name with its arguments; `due_at` is when the relay hands it over (again)."""
+    """One job by name with its arguments; `due_at` is when the relay hands it over (again).
+
+    `ready_at` is since when its last try could have begun, and `begun_at` when it did: how long it waited.
+    """
 
     __tablename__ = "outbox_job"
     __table_args__ = (Index(None, "status", "due_at"),)
@@ -42,6 +45,8 @@ class OutboxJob(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    ready_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str | None] = mapped_column(Text)
 
@@ -60,7 +65,7 @@ NEXT = (
 BEGIN = (
     update(JOBS)
     .where(JOBS.c.id == bindparam("job_id"))
-    .values(attempts=JOBS.c.attempts + 1, due_at=bindparam("lease_end"))
+    .values(attempts=JOBS.c.attempts + 1, begun_at=bindparam("moment"), due_at=bindparam("lease_end"))
 )
 END = (
     update(JOBS)
@@ -76,6 +81,7 @@ def stage(name: str, *, dedupe_key: str | None = None, delay_seconds: float = 0,
     """
     session = joined()
     created_at = clock.now()
+    due_at = created_at + timedelta(seconds=delay_seconds)
     row = {
         "name": name,
         "arguments": arguments,
@@ -83,7 +89,8 @@ def stage(name: str, *, dedupe_key: str | None = None, delay_seconds: float = 0,
         "status": OutboxStatus.WAITING,
         "attempts": 0,
         "created_at": created_at,
-        "due_at": created_at + timedelta(seconds=delay_seconds),
+        "due_at": due_at,
+        "ready_at": due_at,
     }
     session.connection().execute(insert_once(session, OutboxJob), row)
 
@@ -93,7 +100,7 @@ def stage_again(name: str, *, dedupe_key: str, **arguments: Any) -> None:
     changed = joined().execute(
         update(OutboxJob)
         .where(OutboxJob.dedupe_key == dedupe_key, OutboxJob.status == OutboxStatus.DONE)
-        .values(status=OutboxStatus.WAITING, attempts=0, due_at=clock.now(), done_at=None)
+        .values(status=OutboxStatus.WAITING, attempts=0, due_at=clock.now(), ready_at=clock.now(), done_at=None)
     )
     if not _rows(changed):
         stage(name, dedupe_key=dedupe_key, **arguments)
@@ -147,11 +154,11 @@ def begin(job_id: int, attempt: int) -> Begun | None:
 
     A try is begun once: None when the row has ended, is gone, or this try was begun before.
     """
-    session = joined()
+    session, moment = joined(), clock.now()
     changed = session.execute(
         update(OutboxJob)
         .where(OutboxJob.id == job_id, OutboxJob.status == OutboxStatus.WAITING, OutboxJob.attempts == attempt - 1)
-        .values(attempts=attempt, due_at=clock.now() + timedelta(seconds=LEASE_SECONDS))
+        .values(attempts=attempt, begun_at=moment, due_at=moment + timedelta(seconds=LEASE_SECONDS))
         .execution_options(synchronize_session=False)
     )
     if _rows(changed) != 1:
@@ -166,7 +173,8 @@ def begin_next() -> Begun | None:
     found = connection.execute(NEXT, {"moment": moment}).first()
     if found is None:
         return None
-    connection.execute(BEGIN, {"job_id": found.id, "lease_end": moment + timedelta(seconds=LEASE_SECONDS)})
+    lease_end = moment + timedelta(seconds=LEASE_SECONDS)
+    connection.execute(BEGIN, {"job_id": found.id, "moment": moment, "lease_end": lease_end})
     return Begun(found.id, found.name, found.arguments)
 
 
@@ -203,7 +211,7 @@ def mark_failed(job_id: int, error: str) -> None:
         row.status = OutboxStatus.DEAD
     else:
         delay = BACKOFF_SECONDS[max(row.attempts - 1, 0)]
-        row.due_at = clock.now() + timedelta(seconds=delay)
+        row.due_at = row.ready_at = clock.now() + timedelta(seconds=delay)
 
 
 def retry(job_id: int) -> bool:
@@ -211,7 +219,7 @@ def retry(job_id: int) -> bool:
     changed = joined().execute(
         update(OutboxJob)
         .where(OutboxJob.id == job_id, OutboxJob.status != OutboxStatus.DONE)
-        .values(status=OutboxStatus.WAITING, attempts=0, due_at=clock.now())
+        .values(status=OutboxStatus.WAITING, attempts=0, due_at=clock.now(), ready_at=clock.now())
     )
     return _rows(changed) == 1
 

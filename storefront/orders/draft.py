@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from storefront.orders.totals import Totals
@@ -53,7 +53,8 @@ class OrderDraft:
     """Everything an order is made of. `checkout_key` makes it once, however often it is sent.
 
     `totals` are those of the lines, in their order; `credit_minor` of them is paid by gift cards and store credit.
-    `kept_until` is until when the gate kept the goods for this shopper, None when it did not.
+    `kept_until` is until when the gate kept the goods for this shopper, None when it did not. `ship_by` is the day by
+    which it was promised to be sent.
     """
 
     checkout_key: str
@@ -70,3 +71,4 @@ class OrderDraft:
     customer_id: int | None = None
     coupon: Coupon | None = None
     credit_minor: int = 0
+    ship_by: date | None = None

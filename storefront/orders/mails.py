@@ -1,6 +1,6 @@
 """Mails about an order, in the language it was placed in."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import render_template
@@ -8,6 +8,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from storefront.config import Settings
+from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.mail import Mail, send
 from storefront.orders import service
@@ -61,6 +62,12 @@ def payment_request(order: Order, settings: Settings) -> Mail:
         )
 
 
+def _still_promised(order: Order, settings: Settings) -> date | None:
+    """The day by which it is sent, unless it is over: the money may have come late."""
+    is_ahead = order.ship_by is not None and order.ship_by >= clock.now().astimezone(settings.time_zone).date()
+    return order.ship_by if is_ahead else None
+
+
 def _turn(order: Order) -> str:
     """What tells a second request, after a bank let go of the money, from the first."""
     count = sum(event.kind == service.REOPENED for event in order.events)
@@ -88,6 +95,7 @@ def confirmation(order: Order, settings: Settings) -> Mail:
             "later": _later(order),
             "sale": find_sale(db.session(), order.id) if order.is_mailed else None,
             "bank_details": settings.bank_details,
+            "ship_by": _still_promised(order, settings),
         }
         return Mail(
             key=f"order-{order.number.lower()}-confirmed",

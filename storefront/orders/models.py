@@ -1,6 +1,6 @@
 """Orders: a snapshot of what was bought, its states in one table, and everything that happened to it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -49,6 +49,7 @@ class Order(Model):
     items + shipping + tax - discount = total; `tax_minor` is what comes on top of prices that do not include it, with
     `shipping_tax_minor` a part of it, and `included_tax_minor` is what prices contain. `taxes` are the sums per rate
     (orders.totals.TaxLine). `credit_minor` of the total is paid by gift cards and store credit.
+    `ship_by` is the day by which it was promised to be sent, in the shop's time zone.
     `turn` counts how often its stock was taken: once, and again when its money came after it had expired.
     """
 
@@ -100,6 +101,7 @@ class Order(Model):
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     turn: Mapped[int] = mapped_column(default=1)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ship_by: Mapped[date | None] = mapped_column()
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.id", back_populates="order")

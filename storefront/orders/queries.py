@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -16,6 +16,8 @@ PAGE_SIZE = 25
 PLACED = (
     select(Order).where(Order.id == bindparam("order")).options(selectinload(Order.lines), selectinload(Order.events))
 )
+# An order that stands like this, after the day by which it was promised to be sent, is late.
+LATE_STATUSES = frozenset({OrderStatus.ACCEPTED, OrderStatus.PAID, OrderStatus.PARTLY_FULFILLED})
 
 
 class UnknownOrder(NotFound):
@@ -26,10 +28,14 @@ class UnknownOrder(NotFound):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderFilter:
-    """What a list of orders is narrowed to; `words` match number, e-mail, name or SKU."""
+    """What a list of orders is narrowed to; `words` match number, e-mail, name or SKU.
+
+    `late_on`: only those that should have been sent before that day, the longest promised first.
+    """
 
     status: OrderStatus | None = None
     words: str = ""
+    late_on: date | None = None
 
 
 def get_order(session: Session, token: str) -> Order:
@@ -84,7 +90,17 @@ def list_orders(session: Session, wanted: OrderFilter, number: int = 1, size: in
         query = query.where(Order.status == wanted.status)
     if wanted.words.strip():
         query = query.where(_matches(wanted.words.strip()))
+    if wanted.late_on is not None:
+        query = query.where(_is_late(wanted.late_on)).order_by(None).order_by(Order.ship_by, Order.id)
     return fetch_page(session, query.options(selectinload(Order.lines)), number, size)
+
+
+def count_late(session: Session, day: date, words: str = "") -> int:
+    """How many orders should have been sent before that day, of those that `words` match."""
+    query = select(func.count()).select_from(Order).where(_is_late(day))
+    if words.strip():
+        query = query.where(_matches(words.strip()))
+    return session.scalar(query) or 0
 
 
 def count_by_status(session: Session, words: str = "") -> dict[OrderStatus, int]:
@@ -94,6 +110,10 @@ def count_by_status(session: Session, words: str = "") -> dict[OrderStatus, int]
         query = query.where(_matches(words.strip()))
     found = {row.status: row.orders for row in session.execute(query)}
     return {status: found.get(status, 0) for status in OrderStatus}
+
+
+def _is_late(day: date) -> ColumnElement[bool]:
+    return Order.status.in_(LATE_STATUSES) & (Order.ship_by < day)
 
 
 def _matches(words: str) -> ColumnElement[bool]:

@@ -308,6 +308,7 @@ def _insert(session: Session, draft: OrderDraft) -> CreatedOrder:
         "total_minor": totals.total_minor,
         "credit_minor": draft.credit_minor,
         "expires_at": draft.expires_at,
+        "ship_by": draft.ship_by,
         **vars(draft.address),
     }
     try:

@@ -35,9 +35,10 @@ SHAPES = (
     r"\S+@example\.com",  # addresses
     r"(SKU-\d+|P|Product|Category)[- ]\d+|[0-9A-Z]{4}-[0-9A-Z]{4}",  # numbered by the factories and by the shop
     r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} [A-Z][a-z]+ \d{4}(, \d\d?:\d\d(:\d\d)? [ap]m)?",  # days and minutes
-    r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b",  # weekdays, written by Babel like these:
+    r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)([a-z]*day)?\b",  # weekdays, written by Babel like these:
     r"\b(January|February|March|April|August|September|October|November|December)\b( \d{4})?",
     r"(\d{1,2} )?\b(Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)\b( \d{4})?",
+    r"\d+ (ms|sec|min|hr)\b",
     r"n{9,}|wrong|much|a b",  # what the walk typed
     r"\d+ x ",  # how many, in a mail without markup
 )

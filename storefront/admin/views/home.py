@@ -6,7 +6,8 @@ from storefront.admin.desk import blueprint
 from storefront.admin.queries import count_attention
 from storefront.core.db import db
 from storefront.core.web import page, settings, staff
-from storefront.orders.queries import OrderFilter, list_orders
+from storefront.insight.queueing.shown import today
+from storefront.orders.queries import OrderFilter, count_late, list_orders
 
 LATEST = 8
 
@@ -18,4 +19,4 @@ def home() -> Response:
     session = db.session()
     latest = list_orders(session, OrderFilter(), size=LATEST).items
     shown = {"attention": count_attention(session), "latest": latest, "requires_factor": settings().requires_factor}
-    return page("admin/home.html", **shown)
+    return page("admin/home.html", late=count_late(session, today()), **shown)

@@ -17,6 +17,7 @@ from storefront.core.db import db
 from storefront.core.errors import ShopError
 from storefront.core.web import see_other, settings, staff, tell
 from storefront.core.web.language import current
+from storefront.insight.queueing.shown import current_promise
 from storefront.orders.queries import get_order_by_id
 from storefront.shipping.queries import list_zones
 from storefront.shipping.words import method_words
@@ -58,6 +59,7 @@ def _data(form: OrderForm) -> CheckoutData:
         locale=current(),
         currency=settings().currency,
         pay_within=timedelta(days=form.days.data or 1),
+        ship_by=current_promise().day,
     )
 
 

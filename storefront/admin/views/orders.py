@@ -19,9 +19,10 @@ from storefront.checkout.sending import send_order
 from storefront.core.db import db
 from storefront.core.errors import Conflict, Forbidden, ShopError, Unavailable
 from storefront.core.web import page, see_other, settings, staff, tell
+from storefront.insight.queueing.shown import today
 from storefront.orders import service
 from storefront.orders.models import Order, OrderStatus
-from storefront.orders.queries import count_by_status, get_order_by_number, list_orders
+from storefront.orders.queries import count_by_status, count_late, get_order_by_number, list_orders
 from storefront.orders.returns import map_left
 from storefront.orders.words import order_totals
 from storefront.payments import holding, offline
@@ -36,7 +37,7 @@ from storefront.shipping.words import method_words
 @staff("orders.view")
 def orders() -> Response:
     """The list, narrowed by what stands in the URL."""
-    session, chosen = db.session(), lists.read_orders(request.args)
+    session, chosen = db.session(), lists.read_orders(request.args, today())
     url = partial(url_for, "admin.orders", **chosen.arguments())
     return page(
         "admin/orders/index.html",
@@ -44,6 +45,7 @@ def orders() -> Response:
         found=list_orders(session, chosen.wanted(), chosen.page),
         chosen=chosen,
         counts=count_by_status(session, chosen.words),
+        late=count_late(session, chosen.today, chosen.words),
         statuses=words.STATUSES,
         url=url,
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Hashable
+from datetime import date as calendar_day
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -24,7 +25,7 @@ def init_filters(app: Flask, settings: Settings) -> None:
     """Register filters and globals; a name that a template uses and nobody gave is an error, not nothing."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(money=money, date=date, datetime=date_time, country=country, rate=rate)
+    app.jinja_env.filters.update(money=money, date=date, day=day, datetime=date_time, country=country, rate=rate)
     app.jinja_env.globals.update(
         static_url=lru_cache(maxsize=256)(partial(static_url, app)),
         shop_name=settings.shop_name,
@@ -86,17 +87,22 @@ def country(code: str) -> str:
 
 def date(moment: datetime) -> str:
     """The day in the shop's time zone."""
-    return str(format_date(to_user_timezone(moment), "long", locale=_reading_locale()))
+    return str(format_date(to_user_timezone(moment), "long", locale=reading_locale()))
+
+
+def day(value: calendar_day) -> str:
+    """A day of the calendar with its weekday."""
+    return str(format_date(value, "full", locale=reading_locale()))
 
 
 def date_time(moment: datetime) -> str:
     """Day and minute in the shop's time zone."""
     local = to_user_timezone(moment)
-    locale = _reading_locale()
+    locale = reading_locale()
     parts = format_time(local, "short", locale=locale), format_date(local, "medium", locale=locale)
     return str(get_datetime_format("medium", locale=locale)).format(*parts)
 
 
-def _reading_locale() -> str:
+def reading_locale() -> str:
     """Our English is British: days before months, and twenty-four hours."""
     return "en_GB" if current() == "en" else current()

@@ -23,6 +23,7 @@ BUILT_IN = {
     "Number must be at least %(min)s.": _l("Enter at least %(min)s."),
     "Number must be between %(min)s and %(max)s.": _l("Enter a number from %(min)s to %(max)s."),
     "Not a valid date value.": _l("Enter a date such as 2026-12-31."),
+    "Not a valid time value.": _l("Enter a time such as 09:30."),
     "Not a valid integer value.": _l("Enter a whole number."),
     "'%(value)s' are not valid choices for this field.": _l("Choose one of the list."),
     "Not a valid choice.": _l("Choose one of the list."),

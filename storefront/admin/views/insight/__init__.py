@@ -1,6 +1,7 @@
 """Insight: what was sold, to whom, and what follows from it. A module of views per page."""
 
 from storefront.admin.views.insight import (
+    capacity,
     customers,
     figures,
     forecast,
@@ -25,3 +26,4 @@ __all__ = [
     "sales",
     "stock",
 ]
+__all__ = ["capacity", "customers", "figures", "forecast", "overview", "payments", "products", "sales", "stock"]

@@ -17,7 +17,7 @@ from storefront.insight.queueing.model import (
     wait_quantile,
     waiting,
 )
-from tests.insight.simulation import Draw, constant, exponential, gamma, hyperexponential, lognormal, simulate
+from tests.insight.queueing.simulation import Draw, constant, exponential, gamma, hyperexponential, lognormal, simulate
 
 LOADS = st.builds(
     Load,
