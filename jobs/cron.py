@@ -39,6 +39,7 @@ TABLE = (
     Entry("insight.forecast", "19 3 * * *"),
     Entry("insight.find_pairs", "36 3 * * *"),
     Entry("stock.forget_requests", "31 3 * * *"),
+    Entry("privacy.forget_old", "36 3 * * *"),
     Entry("payments.forget_events", "41 3 * * *"),
     Entry("payments.compare", "51 3 * * *"),
     Entry("insight.report_daily", "30 6 * * *"),

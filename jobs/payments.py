@@ -5,7 +5,7 @@ from datetime import timedelta
 from storefront.core import clock, outbox
 from storefront.core.db import db, transaction
 from storefront.core.web import settings
-from storefront.payments import holding, mails, offline, refunds, service, sweeping
+from storefront.payments import customers, holding, mails, offline, refunds, service, sweeping
 from storefront.payments.comparison import compare, keep
 from storefront.payments.gateways import gateway_of, get_gateway
 from storefront.payments.queries import get_payment, get_refund, list_stale_ids, list_stale_refunds
@@ -21,6 +21,11 @@ def process_event(event_id: int) -> None:
 def confirm(payment_id: int) -> None:
     """Ask the provider how an attempt stands."""
     service.confirm(payment_id, get_gateway())
+
+
+def forget_customer(gateway: str, customer_ref: str) -> None:
+    """Let the provider forget somebody who was forgotten here."""
+    customers.forget_customer(get_gateway(), gateway, customer_ref)
 
 
 def sweep() -> None:

@@ -13,7 +13,7 @@ from storefront.core.web.access import init_access, public
 from storefront.core.web.cache import SharedPages
 from storefront.core.web.errors import init_errors
 from storefront.core.web.headers import init_headers
-from storefront.core.web.language import COOKIE
+from storefront.core.web.language import cookie_name
 from storefront.core.web.limits import init_limits
 
 MEBIBYTE = 1024 * 1024
@@ -111,11 +111,18 @@ def _register_blueprints(app: Flask) -> None:
     )
     for blueprint in shop:
         app.register_blueprint(blueprint)
+    _register_privacy(app)
+
+
+def _register_privacy(app: Flask) -> None:
+    from storefront.privacy.views import blueprint
+
+    app.register_blueprint(blueprint)
 
 
 def _mount(app: Flask) -> None:
     """The demo provider's pages live beside the shop's; what is the same for everybody is answered before Flask."""
     from storefront.payments.gateways import demo_mounts
 
-    shop = SharedPages(app.wsgi_app, COOKIE)
+    shop = SharedPages(app.wsgi_app, cookie_name(app.config["SETTINGS"]))
     app.wsgi_app = DispatcherMiddleware(shop, demo_mounts(app))  # type: ignore[method-assign]

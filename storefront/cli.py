@@ -107,6 +107,7 @@ def _register() -> None:
     from storefront.insight.queueing.command import capacity
     from storefront.insight.reports.command import report
     from storefront.payments.command import reconcile
+    from storefront.privacy.command import privacy
     from storefront.run.command import COMMANDS
     from storefront.stock.command import stock
     from storefront.torture.command import torture
@@ -118,6 +119,7 @@ def _register() -> None:
     main.add_command(forecast)
     main.add_command(report)
     main.add_command(stock)
+    main.add_command(privacy)
     main.add_command(reconcile)
     main.add_command(torture)
     main.add_command(capacity)

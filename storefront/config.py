@@ -28,9 +28,12 @@ class SettingError(Exception):
     """A setting is missing or unusable; the text names the variable and says what would be right."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Settings:
-    """Everything the environment decides. Field `base_url` is read from `BASE_URL`, and so on."""
+    """Everything the environment decides. Field `base_url` is read from `BASE_URL`, and so on.
+
+    It shows nothing of itself: half of it is secret, and what is shown is logged one day.
+    """
 
     secret_key: str
     data_dir: Path = Path("var")

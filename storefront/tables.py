@@ -14,6 +14,7 @@ DOMAINS = (
     "payments",
     "insight",
     "wishlist",
+    "privacy",
 )
 INSIGHT = ("insight.forecast.models", "insight.queueing.models")
 MODELS = ("core.outbox", *(f"{domain}.models" for domain in DOMAINS), *INSIGHT)

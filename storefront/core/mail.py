@@ -52,6 +52,8 @@ class Mail:
 
 def send(mail: Mail, settings: Settings) -> None:
     """Hand `mail` over; raises MailNotSent when the server refuses or does not answer, MailRefused when for good."""
+    if not mail.to:
+        return  # Whoever it was for has been forgotten.
     message = compose(mail, settings)
     target = urlsplit(settings.mail_url)
     if target.scheme == "file":

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from storefront.core.db import db
 from storefront.core.web import local_path, page, public, see_other, settings, tokenless
-from storefront.core.web.language import COOKIE
+from storefront.core.web.language import cookie_name
 
 blueprint = Blueprint("pages", __name__)
 YEAR_SECONDS = 31_536_000
@@ -20,9 +20,8 @@ def choose_language() -> Response:
     chosen = request.form.get("language", "")
     response = see_other(local_path(request.form.get("next"), "/"))
     if chosen in settings().languages:
-        response.set_cookie(
-            COOKIE, chosen, max_age=YEAR_SECONDS, secure=settings().is_secure, httponly=True, samesite="Lax"
-        )
+        name, is_secure = cookie_name(settings()), settings().is_secure
+        response.set_cookie(name, chosen, max_age=YEAR_SECONDS, secure=is_secure, httponly=True, samesite="Lax")
     return response
 
 

@@ -3,7 +3,7 @@
 from storefront.accounts.models import User
 from storefront.core.db import db, insert_once, retry_deadlocks, transaction
 from storefront.core.errors import Conflict, Unavailable
-from storefront.payments.gateway import CustomerRequest, Gateway
+from storefront.payments.gateway import CustomerRequest, Gateway, GatewayRejected
 from storefront.payments.models import ProviderCustomer
 from storefront.payments.queries import find_customer_ref
 
@@ -25,6 +25,19 @@ def ensure_customer(user_id: int | None, gateway: Gateway) -> None:
     except (Conflict, Unavailable):
         return
     _keep(request.user_id, gateway.name, ref)
+
+
+def forget_customer(gateway: Gateway, gateway_name: str, customer_ref: str) -> None:
+    """Let the provider forget somebody; idempotent, and nothing to do where another provider is in use now.
+
+    Raises GatewayUnavailable.
+    """
+    if gateway.name != gateway_name:
+        return
+    try:
+        gateway.delete_customer(customer_ref)
+    except GatewayRejected:
+        return  # It knows nobody of that name any more.
 
 
 def _request(user: User) -> CustomerRequest:

@@ -252,6 +252,10 @@ class Gateway(Protocol):
         """Let the provider know somebody, and return its name for them; idempotent on `request.idempotency_key`."""
         ...
 
+    def delete_customer(self, customer_ref: str) -> None:
+        """Let the provider forget somebody and their cards; one that it does not know is refused."""
+        ...
+
     def start(self, request: SessionRequest) -> SessionResult:
         """Open the provider's page for one attempt; idempotent on `request.idempotency_key`."""
         ...

@@ -107,6 +107,11 @@ class StripeGateway:
             )
         return customer.id
 
+    def delete_customer(self, customer_ref: str) -> None:
+        """Let Stripe forget somebody and their cards. Raises GatewayUnavailable, or GatewayRejected (unknown)."""
+        with self._calling():
+            self._client.v1.customers.delete(customer_ref)
+
     def look_up(self, session_id: str) -> PaymentState:
         """What has become of an attempt; raises GatewayUnavailable or GatewayRejected (unknown session)."""
         # As it comes: the library would make an object of every part of it, only for us to take them apart again.

@@ -32,7 +32,7 @@ def test_the_command_prints_the_account_and_writes_the_report(app: Flask, tmp_pa
     assert "1   left out: exact duplicate" in result.output
     assert "4 lines accounted for" in result.output
     assert re.search(r"Revenue from goods +£20\.34 +£20\.34\n", result.output)
-    with (tmp_path / "left-out.csv").open(encoding="utf-8") as file:
+    with (tmp_path / "left-out.csv").open(encoding="utf-8-sig") as file:
         assert [(line["line"], line["code"]) for line in csv.DictReader(file)] == [("3", "71053"), ("4", "22222")]
 
 

@@ -108,7 +108,9 @@ def close_session() -> Response:
     logout_user()
     session.clear()
     flash(_("You are signed out."), "good")
-    return see_other(url_for("catalog.home"))
+    response = see_other(url_for("catalog.home"))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 def _mail(kind: ProofKind) -> Response:

@@ -44,6 +44,7 @@ def check_sender() -> None:
 
     Webhooks prove themselves by signature; forms on pages that are the same for everybody carry no token.
     """
+    _refuse_nul(request.path, *request.args.values())
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method in SAFE_METHODS or view is None or getattr(view, "is_signed", False):
         return
@@ -51,6 +52,13 @@ def check_sender() -> None:
     _set_limit(view)
     if not getattr(view, "is_tokenless", False):
         csrf.protect()
+    _refuse_nul(*(value for _name, value in request.form.items(multi=True)))
+
+
+def _refuse_nul(*texts: str) -> None:
+    """Nobody types a NUL, PostgreSQL stores none, and what is cut off at one has been checked for something else."""
+    if any("\0" in text for text in texts):
+        abort(400)
 
 
 def _set_limit(view: Callable[..., Any]) -> None:

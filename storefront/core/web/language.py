@@ -17,12 +17,17 @@ def init_language(app: Flask, settings: Settings, translations: str) -> None:
     Babel(app, locale_selector=choose)
 
 
+def cookie_name(settings: Settings) -> str:
+    """The cookie of the chosen language; under https no other host of the domain can set it."""
+    return f"__Host-{COOKIE}" if settings.is_secure else COOKIE
+
+
 def choose() -> str:
     """The locale of this request ("zh_Hans"); the shop's first language outside of one."""
     settings: Settings = current_app.config["SETTINGS"]
     if not has_request_context():
         return settings.languages[0]
-    chosen = request.cookies.get(COOKIE)
+    chosen = request.cookies.get(cookie_name(settings))
     if chosen in settings.languages:
         return str(chosen)
     g.depends_on_language = True

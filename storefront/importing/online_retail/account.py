@@ -1,10 +1,11 @@
 """The account of an import: what became of every single line, and the sums of what came in."""
 
-import csv
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from storefront.core.csv import write_csv
 
 
 class Outcome(StrEnum):
@@ -96,8 +97,7 @@ class Account:
 
     def write_report(self, path: Path) -> None:
         """Write the lines that were not imported as CSV: line number, invoice, code, reason."""
+        listed = sorted(self.unlisted, key=lambda unlisted: unlisted.number)
+        rows = [(line.number, line.invoice, line.code, line.reason.value) for line in listed]
         with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("line", "invoice", "code", "reason"))
-            for line in sorted(self.unlisted, key=lambda unlisted: unlisted.number):
-                writer.writerow((line.number, line.invoice, line.code, line.reason.value))
+            file.writelines(write_csv(("line", "invoice", "code", "reason"), rows))

@@ -30,6 +30,13 @@ def update(desk: Desk, customer_id: str, params: dict[str, Any]) -> dict[str, An
     return _announced(desk, customer_id, "customer.updated")
 
 
+def delete(desk: Desk, customer_id: str, _params: dict[str, Any]) -> dict[str, Any]:
+    """Forget a customer for good. No event says so: it would carry what is forgotten."""
+    desk.get("customers", customer_id)
+    desk.db.execute("DELETE FROM customers WHERE id = ?", (customer_id,))
+    return {"id": customer_id, "object": "customer", "deleted": True}
+
+
 def retrieve(desk: Desk, customer_id: str, _params: dict[str, Any]) -> dict[str, Any]:
     """One customer as JSON."""
     return render(desk, desk.get("customers", customer_id))

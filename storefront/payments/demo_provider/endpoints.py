@@ -33,8 +33,8 @@ def _of(path: str, thing: str, schema: str, noun: Any, *actions: str) -> list[tu
     """The usual calls about a thing, as (method, path, endpoint): those named, and whatever `<verb>` follows its id."""
     found = []
     for action in actions:
-        method = "GET" if action in ("list", "retrieve") else "POST"
-        end = {"list": "", "create": "", "retrieve": "/<object_id>", "update": "/<object_id>"}
+        method = "GET" if action in ("list", "retrieve") else "DELETE" if action == "delete" else "POST"
+        end = {"list": "", "create": "", **dict.fromkeys(("retrieve", "update", "delete"), "/<object_id>")}
         name = f"{action}_{thing}s" if action == "list" else f"{action}_{thing}"
         answers = getattr(noun, "list_" if action == "list" else action)
         endpoint = Endpoint(name, f"{schema}{action.capitalize()}Params", answers)
@@ -45,7 +45,7 @@ def _of(path: str, thing: str, schema: str, noun: Any, *actions: str) -> list[tu
 TABLE = [
     *_of("charges", "charge", "Charge", charges, "list", "retrieve"),
     *_of("checkout/sessions", "session", "Session", sessions, "create", "list", "retrieve", "expire"),
-    *_of("customers", "customer", "Customer", customers, "create", "list", "retrieve", "update"),
+    *_of("customers", "customer", "Customer", customers, "create", "list", "retrieve", "update", "delete"),
     *_of("disputes", "dispute", "Dispute", disputes, "list", "retrieve", "update", "close"),
     *_of("events", "event", "Event", events, "list", "retrieve"),
     *_of("payment_intents", "intent", "PaymentIntent", intents, "list", "retrieve", "update"),
