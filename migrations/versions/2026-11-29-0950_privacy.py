@@ -1,14 +1,14 @@
 """What people ask for about their own data: a copy, or the end of it
 
-Revision: 0013, after: 0012
+Revision: 0015, after: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -79,7 +79,16 @@ TABLES: dict[str, Columns] = {
         by="user_id",
         fate=Fate.DELETE,
     ),
+    "saved_address": Columns(
+        "id user_id default_of",
+        "label name phone line1 line2 city region postcode country created_at removed_at",
+        by="user_id",
+        fate=Fate.DELETE,
+    ),
     # What they do.
+    "wish": Columns(
+        "id variant_id price_minor told_minor is_told", "user_id created_at", by="user_id", fate=Fate.DELETE
+    ),
     "cart": Columns("id created_at updated_at", "user_id", secret="token", by="user_id", fate=Fate.DELETE),  # noqa: S106
     "cart_line": Columns("id cart_id variant_id quantity", by="cart_id", fate=Fate.DELETE),
     "stock_request": Columns(

@@ -5,7 +5,7 @@ import io
 from PIL import Image
 
 from storefront.accounts import proofs
-from storefront.accounts.models import MailProof, Passkey, ProofKind, UserSession
+from storefront.accounts.models import MailProof, Passkey, ProofKind, SavedAddress, UserSession
 from storefront.cart import service as carts
 from storefront.cart.models import CartLine
 from storefront.catalog import service as catalog
@@ -21,6 +21,7 @@ from storefront.stock import waiting
 from storefront.stock.models import StockRequest
 from storefront.tax.models import TaxRate
 from storefront.tax.rules import TaxClass
+from storefront.wishlist.models import Wish
 from tests.fixtures import factories
 from tests.fixtures.promoting import make_card, make_coupon
 from tests.security.visitors import Town
@@ -99,6 +100,10 @@ def _make_personal(town: Town) -> None:
         outbox.stage("tests.nothing", answer=1)
         key = {"digest": "d", "credential_id": "Y3JlZA", "public_key": "Y3JlZA", "handle": "Y3JlZA", "name": "Phone"}
         session.add(Passkey(user_id=town.people["buyer"], **key))
+        place = {"name": "Ada", "line1": "Lamp", "city": "London", "postcode": "SW1Y 4JH", "country": "GB"}
+        session.add(SavedAddress(user_id=town.people["buyer"], **place))
+        prices = {"price_minor": 250, "told_minor": 250}
+        session.add(Wish(user_id=town.people["buyer"], variant_id=town.facts["variant_id"], **prices))
     salt = db.session.scalars(db.select(MailProof.salt)).first()
     assert salt
     town.visitor("buyer")
@@ -108,6 +113,8 @@ def _make_personal(town: Town) -> None:
         "link": proofs.token_of(salt, secret),
         "request": db.session.scalars(db.select(StockRequest.token)).first(),
         "session_id": db.session.scalars(db.select(UserSession.id)).first(),
+        "address_id": db.session.scalars(db.select(SavedAddress.id)).first(),
+        "wish_id": db.session.scalars(db.select(Wish.id)).first(),
         "passkey_id": db.session.scalars(db.select(Passkey.id)).first(),
         "job_id": db.session.scalars(
             db.select(outbox.OutboxJob.id).where(outbox.OutboxJob.name == "tests.nothing")

@@ -23,29 +23,37 @@ ROLES = {
     "jobs.edit": "owner",
 }
 TABLE = """
+POST accounts.add_address             customer        422
 POST accounts.add_passkey             customer        422
+POST accounts.change_address          own             422
 POST accounts.change_email            customer        422
 POST accounts.change_password         customer        422
 POST accounts.change_profile          customer        422
 POST accounts.close_session           customer        303
 GET  accounts.confirm                 customer        200
 POST accounts.create                  everybody       422
+GET  accounts.edit_address            own             200
 POST accounts.end_session             customer        303
 POST accounts.end_sessions            customer        303
 POST accounts.follow                  everybody       303
 GET  accounts.forgotten               everybody       200
 GET  accounts.link                    everybody       200
+GET  accounts.list_own_addresses      customer        200
 POST accounts.mail_confirmation       customer        200
 POST accounts.mail_link               everybody       422
 POST accounts.mail_sign_in            everybody       422
+GET  accounts.new_address             customer        200
 POST accounts.open_session            everybody       422
 GET  accounts.own_settings            customer        200
 POST accounts.passkey_options         customer        200
 POST accounts.passkey_sign_in         everybody       403
 POST accounts.passkey_sign_in_options everybody       200
+POST accounts.prefer_address          own             303
 GET  accounts.register                everybody       200
+POST accounts.remove_address          own             303
 POST accounts.remove_passkey          own             303
 POST accounts.rename_passkey          own             303
+POST accounts.restore_address         own             303
 GET  accounts.show                    customer        200
 POST accounts.show_again              customer        422
 GET  accounts.sign_in                 everybody       200/303
@@ -185,6 +193,12 @@ GET  static                           everybody       200
 POST stock.ask                        everybody       404
 GET  stock.show                       everybody       200
 POST stock.stop                       everybody       303
+POST wishlist.keep                    everybody       404
+GET  wishlist.mails                   everybody       404
+POST wishlist.remove                  own             303
+GET  wishlist.show                    customer        200
+POST wishlist.stop                    everybody       404
+POST wishlist.tell_me                 own             303
 """
 
 

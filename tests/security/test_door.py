@@ -91,7 +91,7 @@ def test_nothing_changes_from_another_site_even_with_the_token(
 
 def test_only_few_forms_go_without_a_token(town: Town) -> None:
     without = {endpoint for _path, endpoint, is_tokenless in unsafe(town) if is_tokenless}
-    assert without == {"cart.add_line", "stock.ask", "pages.choose_language"}
+    assert without == {"cart.add_line", "stock.ask", "pages.choose_language", "wishlist.keep"}
 
 
 @pytest.mark.parametrize("who", ["anonymous", "buyer", "owner"])

@@ -21,6 +21,7 @@ OTHER = {
     ("catalog.category", "slug"): "shelf",
     ("orders.receipt", "token"): "paid",
     ("privacy", "token"): "unknown",
+    ("wishlist", "token"): "unknown",
     ("accounts.follow", "token"): "unknown",
 }
 # Forms that have to say something before it is asked whose the object is.
