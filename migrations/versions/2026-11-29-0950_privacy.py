@@ -1,14 +1,14 @@
 """What people ask for about their own data: a copy, or the end of it
 
-Revision: 0015, after: 0014
+Revision: 0016, after: 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
