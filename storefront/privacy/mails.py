@@ -30,7 +30,7 @@ def link(request: PrivacyRequest, user: User, settings: Settings) -> Mail:
     with force_locale(user.locale):
         subject, text, button = (str(words) for words in LETTERS[request.kind])
         url = f"{settings.base_url}/account/privacy/{request.kind}s/{token_of(request.salt, settings.secret_key)}"
-        context = {"subject": subject, "text": text, "button": button, "url": url}
+        context = {"subject": subject, "text": text, "button": button, "url": url, "is_asked": True}
         return Mail(
             key=f"privacy-{request.id}",
             to=user.email,
