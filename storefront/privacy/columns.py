@@ -184,6 +184,10 @@ TABLES: dict[str, Columns] = {
         "day customer_id orders units gross_minor discount_minor refund_minor net_minor", by="customer_id"
     ),
     "buyer": Columns("customer_id first_day last_day orders net_minor", by="customer_id"),
+    "forecast_run": Columns(
+        "id as_of first_week horizon history_start history_weeks variants wape coverage seconds made_at"
+    ),
+    "variant_forecast": Columns("variant_id run_id model point low high mean deviation error sold slope intercept"),
     "cohort_month": Columns("month first_month buyers orders net_minor"),
     "daily_payments": Columns("day gateway status attempts amount_minor captured_minor refunded_minor"),
     "funnel_count": Columns("day step count"),

@@ -114,6 +114,7 @@ GET  admin.insight_segments_file      insight.view    200
 GET  admin.insight_stock              insight.view    200
 GET  admin.insight_stock_file         insight.view    200
 GET  admin.jobs                       jobs.view       200
+POST admin.make_product_forecast      insight.edit    303
 GET  admin.method                     settings.edit   200
 GET  admin.money                      payments.view   200
 POST admin.move_category              catalog.edit    303
@@ -134,6 +135,7 @@ POST admin.pay_back                   orders.refund   422
 GET  admin.pictures                   catalog.view    200
 GET  admin.prices                     catalog.edit    200
 GET  admin.product                    catalog.view    200
+GET  admin.product_forecast           insight.view    200
 GET  admin.products                   catalog.view    200
 POST admin.publish_stock              stock.edit      303
 POST admin.put_picture_first          catalog.edit    303
