@@ -1,14 +1,14 @@
 """What people ask for about their own data: a copy, or the end of it
 
-Revision: 0016, after: 0015
+Revision: 0017, after: 0016
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

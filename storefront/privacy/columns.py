@@ -48,9 +48,9 @@ SUMS = (
 TABLES: dict[str, Columns] = {
     # People.
     "user_account": Columns(
-        none="id session_epoch is_active",
-        personal="email name locale verified_at created_at",
-        secret="password_hash",  # noqa: S106 - a column's name.
+        none="id session_epoch is_active factor_step",
+        personal="email name locale verified_at created_at factor_confirmed_at",
+        secret="password_hash factor_salt",  # noqa: S106 - columns' names.
         by="id=user_id",
         fate=Fate.DELETE,
     ),
@@ -62,6 +62,7 @@ TABLES: dict[str, Columns] = {
         by="user_id",
         fate=Fate.DELETE,
     ),
+    "recovery_code": Columns("id user_id used_at", secret="digest", by="user_id", fate=Fate.DELETE),  # noqa: S106
     "user_role": Columns("user_id role_id", by="user_id", fate=Fate.DELETE),
     "role": Columns("id name"),
     "role_permission": Columns("role_id permission"),

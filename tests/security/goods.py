@@ -57,6 +57,7 @@ def _make_goods(town: Town) -> None:
         "name": f"{stored.key}-320.webp",
         "filename": "css/base.css",
         "unknown": "none",
+        "kind": "daily",
         "key": "gross",
         "day": "2026-11-01",
     }

@@ -1,7 +1,7 @@
 """Every route, who may use it, and what it answers to them: written by hand, so that a change of either is a decision.
 
 A new route needs a line here. `who` is everybody, customer (whoever is signed in), own (whoever the object belongs to:
-the others are told that it is not there), or a permission; the status is what a visitor gets who may use it and sends
+the others are told that it is not there), staff, or a permission; the status is what a visitor gets who may use it and sends
 its form empty (a/b: one status for strangers, one for who is signed in). Objects are those of tests/security/goods.py.
 """
 
@@ -22,6 +22,7 @@ ROLES = {
     "jobs.view": "owner manager",
     "jobs.edit": "owner",
 }
+FACTORLESS = {"accounts.factor", "accounts.show_factor", "accounts.renew_codes", "accounts.close_session"}
 TABLE = """
 POST accounts.add_address             customer        422
 POST accounts.add_passkey             customer        422
@@ -35,6 +36,7 @@ POST accounts.create                  everybody       422
 GET  accounts.edit_address            own             200
 POST accounts.end_session             customer        303
 POST accounts.end_sessions            customer        303
+GET  accounts.factor                  staff           200
 POST accounts.follow                  everybody       303
 GET  accounts.forgotten               everybody       200
 GET  accounts.link                    everybody       200
@@ -53,13 +55,16 @@ GET  accounts.register                everybody       200
 POST accounts.remove_address          own             303
 POST accounts.remove_passkey          own             303
 POST accounts.rename_passkey          own             303
+POST accounts.renew_codes             staff           403
 POST accounts.restore_address         own             303
 GET  accounts.show                    customer        200
 POST accounts.show_again              customer        422
+POST accounts.show_factor             staff           422
 GET  accounts.sign_in                 everybody       200/303
 GET  admin.account                    promotions.edit 200
 POST admin.add_note                   orders.edit     422
 POST admin.add_pictures               catalog.edit    422
+POST admin.add_recipient              insight.edit    422
 GET  admin.address                    orders.edit     200
 POST admin.ask_again                  orders.edit     303
 POST admin.book_stock                 stock.edit      422
@@ -93,6 +98,7 @@ POST admin.delete_tax                 settings.edit   303
 POST admin.delete_zone                settings.edit   303
 POST admin.describe_picture           catalog.edit    303
 GET  admin.drift                      catalog.view    200
+POST admin.drop_recipient             insight.edit    303
 POST admin.fulfil_order               orders.edit     303
 GET  admin.home                       catalog.view    200
 GET  admin.insight                    insight.view    200
@@ -104,10 +110,15 @@ GET  admin.insight_day                insight.view    200
 GET  admin.insight_day_file           insight.view    200
 GET  admin.insight_figure             insight.view    200
 GET  admin.insight_figure_file        insight.view    200
+GET  admin.insight_funnel             insight.view    200
+GET  admin.insight_funnel_file        insight.view    200
+GET  admin.insight_letter             insight.view    200
+GET  admin.insight_letter_styles      insight.view    200
 GET  admin.insight_payments           payments.view   200
 GET  admin.insight_payments_file      payments.view   200
 GET  admin.insight_products           insight.view    200
 GET  admin.insight_products_file      insight.view    200
+GET  admin.insight_reports            insight.view    200
 GET  admin.insight_sales              insight.view    200
 GET  admin.insight_sales_file         insight.view    200
 GET  admin.insight_segments_file      insight.view    200
@@ -168,11 +179,16 @@ GET  catalog.search                   everybody       200
 POST checkout.keep_longer             everybody       303
 POST checkout.place                   everybody       303
 GET  checkout.show                    everybody       303
+POST insight.letters_stopped          everybody       303
+GET  insight.stop_letters             everybody       200
 GET  monitoring.metrics               everybody       200
 POST orders.cancel                    everybody       303
 GET  orders.come_back                 everybody       303
+GET  orders.find                      everybody       200
+POST orders.look_up                   everybody       422
 POST orders.pay                       everybody       303
 GET  orders.receipt                   everybody       303
+POST orders.repeat                    everybody       303
 GET  orders.show                      everybody       200
 POST pages.choose_language            everybody       303
 GET  pages.health                     everybody       200
@@ -196,10 +212,10 @@ POST stock.ask                        everybody       404
 GET  stock.show                       everybody       200
 POST stock.stop                       everybody       303
 POST wishlist.keep                    everybody       404
-GET  wishlist.mails                   everybody       404
+GET  wishlist.mails                   everybody       200
 POST wishlist.remove                  own             303
 GET  wishlist.show                    customer        200
-POST wishlist.stop                    everybody       404
+POST wishlist.stop                    everybody       303
 POST wishlist.tell_me                 own             303
 """
 
@@ -214,15 +230,25 @@ class Row(NamedTuple):
 
     def expected(self, visitor: str) -> int:
         """What that visitor is answered: the door for strangers, a refusal for who lacks the permission."""
+        if visitor == "unproven":
+            return self._unproven()
         anonymous, _, signed_in = self.status.partition("/")
         if self.who == "everybody":
             return int(anonymous if visitor == "anonymous" else signed_in or anonymous)
         if visitor == "anonymous":
             return 303
+        if self.who == "staff":
+            return int(self.status) if visitor in {"owner", "manager", "packer", "analyst"} else 404
         if self.who == "own":
             return int(self.status) if visitor == "buyer" else 404
         is_allowed = self.who == "customer" or visitor in ROLES[self.who].split()
         return int(self.status) if is_allowed else 403
+
+    def _unproven(self) -> int:
+        """An owner who has not shown the second factor: what is for everybody, and the way to show it or to leave."""
+        if self.who == "everybody" or self.endpoint in FACTORLESS:
+            return self.expected("stranger" if self.who == "everybody" else "owner")
+        return 303
 
 
 ROWS = [Row(*line.split()) for line in TABLE.strip().splitlines()]

@@ -13,11 +13,13 @@ from storefront.accounts import sessions
 from storefront.accounts.models import User
 from storefront.accounts.views.visit import SHOWN
 from storefront.core.db import db
+from storefront.core.web.access import FACTOR
 
 RAW_TOKEN = "0" * 40
 STAFF = ("owner", "manager", "packer", "analyst")
 # `buyer` has an order, a cart and a session; `stranger` is another customer.
-VISITORS = ("anonymous", "stranger", "buyer", *STAFF)
+# `unproven` is an owner who has not shown the second factor.
+VISITORS = ("anonymous", "stranger", "buyer", *STAFF, "unproven")
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -35,6 +37,8 @@ class Town:
         kept = {"csrf_token": RAW_TOKEN}
         if name != "anonymous":
             kept |= self._session(self.people[name])
+        if name in STAFF:
+            kept[FACTOR] = time.time()
         with client.session_transaction() as session:
             session.update(kept)
         return client
@@ -64,7 +68,7 @@ def settle(app: Flask, password: str) -> Town:
     town = Town(app)
     with app.app_context():
         for name in VISITORS[1:]:
-            roles = [name] if name in STAFF else []
+            roles = [name] if name in STAFF else ["owner"] if name == "unproven" else []
             town.people[name] = accounts.create_user(f"{name}@example.com", password, name.title(), roles=roles)
         db.session.remove()
     return town
