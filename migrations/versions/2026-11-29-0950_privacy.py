@@ -1,14 +1,14 @@
 """What people ask for about their own data: a copy, or the end of it
 
-Revision: 0017, after: 0016
+Revision: 0018, after: 0017
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
