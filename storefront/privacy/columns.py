@@ -102,7 +102,7 @@ TABLES: dict[str, Columns] = {
     "shop_order": Columns(
         none="id source status shipping_method shipping_name coupon_code currency items_minor shipping_minor "
         "shipping_tax_minor tax_minor included_tax_minor taxes discount_minor total_minor credit_minor turn "
-        "expires_at customer_id",
+        "expires_at ship_by customer_id",
         personal="email phone user_id locale",
         kept="number external_ref name line1 line2 city region postcode country placed_at paid_at",
         secret="token checkout_key",  # noqa: S106
@@ -169,7 +169,7 @@ TABLES: dict[str, Columns] = {
     ),
     # Jobs whose arguments name an address are deleted, see erasure.py.
     "outbox_job": Columns(
-        "id name status attempts created_at due_at done_at",
+        "id name status attempts created_at due_at ready_at begun_at done_at",
         personal="arguments error",
         secret="dedupe_key",  # noqa: S106
     ),
@@ -189,6 +189,13 @@ TABLES: dict[str, Columns] = {
         "id as_of first_week horizon history_start history_weeks variants wape coverage seconds made_at"
     ),
     "variant_forecast": Columns("variant_id run_id model point low high mean deviation error sold slope intercept"),
+    "job_hour": Columns(
+        "hour name jobs service_sum service_squares wait_sum waits gaps gap_sum gap_squares turns turn_sum idles "
+        "idle_sum"
+    ),
+    "packing_day": Columns("weekday packers opens_minute closes_minute cutoff_minute"),
+    "packing_holiday": Columns("day"),
+    "packing_plan": Columns("id handling_days parcel_minutes parcels parcel_seconds parcel_scv"),
     "cohort_month": Columns("month first_month buyers orders net_minor"),
     "daily_payments": Columns("day gateway status attempts amount_minor captured_minor refunded_minor"),
     "funnel_count": Columns("day step count"),

@@ -1,8 +1,8 @@
 """Every route, who may use it, and what it answers to them: written by hand, so that a change of either is a decision.
 
 A new route needs a line here. `who` is everybody, customer (whoever is signed in), own (whoever the object belongs to:
-the others are told that it is not there), staff, or a permission; the status is what a visitor gets who may use it and sends
-its form empty (a/b: one status for strangers, one for who is signed in). Objects are those of tests/security/goods.py.
+the others are told that it is not there), staff, or a permission; the status is what a visitor gets who may use it and
+sends its form empty (a/b: one status for strangers, one for who is signed in). Objects are those of tests/security/goods.py.
 """
 
 from typing import NamedTuple
@@ -69,11 +69,13 @@ GET  admin.address                    orders.edit     200
 POST admin.ask_again                  orders.edit     303
 POST admin.book_stock                 stock.edit      422
 POST admin.cancel_order               orders.edit     422
+GET  admin.capacity                   insight.view    200
 GET  admin.categories                 catalog.edit    200
 GET  admin.category                   catalog.edit    200
 POST admin.change_address             orders.edit     422
 POST admin.change_coupon              promotions.edit 422
 POST admin.change_method              settings.edit   422
+POST admin.change_packing_plan        insight.edit    422
 POST admin.change_prices              catalog.edit    422
 POST admin.change_product             catalog.edit    422
 POST admin.change_tax                 settings.edit   422
@@ -141,6 +143,7 @@ GET  admin.new_zone                   settings.edit   200
 POST admin.note_payment               orders.refund   303
 GET  admin.order                      orders.view     200
 GET  admin.orders                     orders.view     200
+GET  admin.packing_plan               insight.edit    200
 GET  admin.packing_slip               orders.view     200
 POST admin.pay_back                   orders.refund   422
 GET  admin.pictures                   catalog.view    200
