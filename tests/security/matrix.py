@@ -2,7 +2,7 @@
 
 A new route needs a line here. `who` is everybody, customer (whoever is signed in), own (whoever the object belongs to:
 the others are told that it is not there), staff, or a permission; the status is what a visitor gets who may use it and
-sends its form empty (a/b: one status for strangers, one for who is signed in). Objects are those of tests/security/goods.py.
+sends its form empty (a/b: one status for strangers, one for who is signed in). Objects are those of goods.py.
 """
 
 from typing import NamedTuple
