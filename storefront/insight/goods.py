@@ -74,13 +74,14 @@ def list_products(
     category_id: int | None = None,
 ) -> Page[Sold]:
     """A page of what was sold, by product; what is sorted by comes largest first."""
-    query = _by_product(span, category_id)
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    number = min(max(number, 1), max(1, -(-total // size)))
-    rows = session.execute(
-        query.order_by(desc(ORDER_BY[sort]), "id").limit(size).offset((number - 1) * size)
-    ).mappings()
-    return Page([_sold(row) for row in rows], number, size, total)
+    # Adding up is what costs, so how many there are is counted in the same statement; none means a page too far.
+    query = _by_product(span, category_id).add_columns(func.count().over().label("total"))
+    query = query.order_by(desc(ORDER_BY[sort]), "id").limit(size)
+    number = max(number, 1)
+    rows = session.execute(query.offset((number - 1) * size)).mappings().all()
+    if not rows and number > 1:
+        return list_products(session, span, sort, 1, size, category_id)
+    return Page([_sold(row) for row in rows], number, size, rows[0]["total"] if rows else 0)
 
 
 def all_products(session: Session, span: Span, category_id: int | None = None) -> list[Sold]:

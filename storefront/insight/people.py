@@ -1,7 +1,7 @@
 """Reads of who buys: segments by recency, frequency and money, and cohorts by the month of the first order."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -60,10 +60,9 @@ def score_customers(session: Session, until: date) -> list[Score]:
         .having(func.sum(CustomerDay.orders) > 0)
     )
     rows = [(key, (until - day).days, int(orders), int(net)) for key, day, orders, net in session.execute(query)]
-    recencies = sorted(-row[1] for row in rows)
-    amounts = sorted(row[3] for row in rows)
+    recency, money = _fifths([-row[1] for row in rows]), _fifths([row[3] for row in rows])
     return [
-        Score(key, days, orders, net, segment_of(_fifth(recencies, -days), _fifth(amounts, net), days, orders))
+        Score(key, days, orders, net, segment_of(recency(-days), money(net), days, orders))
         for key, days, orders, net in rows
     ]
 
@@ -121,9 +120,11 @@ def buyers_by_month(session: Session, last: date, months: int = 12) -> list[tupl
     return [(month, int(first), int(again)) for month, first, again in rows]
 
 
-def _fifth(values: Sequence[int], value: int) -> int:
-    """1 to 5: in which fifth of all a value lies, equals together in the highest of theirs."""
-    return -(-bisect_right(values, value) * FIFTHS // len(values))
+def _fifths(values: Sequence[int]) -> Callable[[int], int]:
+    """Gives in which fifth of all a value lies, from 1 to 5; equals are together in the highest of theirs."""
+    ordered = sorted(values)
+    begins = [ordered[number * len(ordered) // FIFTHS] for number in range(1, FIFTHS)] if ordered else []
+    return lambda value: 1 + bisect_right(begins, value)
 
 
 def _months(first: date, last: date) -> int:
