@@ -92,26 +92,22 @@ def all_products(session: Session, span: Span, category_id: int | None = None) -
 
 def add_history(session: Session, products: Sequence[Sold], span: Span) -> None:
     """Fill in what was sold of these products in the days before, and their net sales by day."""
-    days = {product.id: product for product in products}
-    product_id = func.coalesce(Variant.product_id, UNKNOWN)
-    query = (
-        select(product_id.label("id"), DailySales.day, *_sums(DailySales))
-        .outerjoin(Variant, Variant.id == DailySales.variant_id)
-        .where(DailySales.day.between(span.before.first, span.last), product_id.in_(days))
-        .group_by(product_id, DailySales.day)
-    )
-    known = select(Variant.id).where(Variant.product_id.in_(days))
-    if UNKNOWN not in days:
-        query = query.where(DailySales.variant_id.in_(known))
+    found = {product.id: product for product in products}
     for product in products:
         product.before = dict.fromkeys(SUMS, 0)
-    for row in session.execute(query).mappings():
-        found = days[row["id"]]
-        if row["day"] >= span.first:
-            found.days[row["day"]] = int(row["net_minor"])
-        else:
-            for name in SUMS:
-                found.before[name] += int(row[name])
+    product_id = func.coalesce(Variant.product_id, UNKNOWN)
+    is_one: ColumnElement[bool] = product_id.in_(found)
+    if UNKNOWN not in found:
+        # By its own index: only the rows of a few variants are read.
+        is_one &= DailySales.variant_id.in_(select(Variant.id).where(Variant.product_id.in_(found)))
+    rows = select(DailySales).outerjoin(Variant, Variant.id == DailySales.variant_id).where(is_one)
+    earlier = rows.where(DailySales.day.between(span.before.first, span.before.last)).group_by(product_id)
+    for row in session.execute(earlier.with_only_columns(product_id.label("id"), *_sums(DailySales))).mappings():
+        found[row["id"]].before = _whole(row)
+    net = func.sum(DailySales.net_minor)
+    now = rows.where(DailySales.day.between(span.first, span.last)).group_by(product_id, DailySales.day)
+    for key, day, minor in session.execute(now.with_only_columns(product_id, DailySales.day, net)):
+        found[key].days[day] = int(minor)
 
 
 def list_categories(session: Session, span: Span) -> list[Sold]:

@@ -48,13 +48,14 @@ SECTIONS = (
 class Chosen:
     """Which days a page is about: `days` up to `until`, today without it.
 
-    `quiet_since` is the last day with sales when nothing was sold lately.
+    `quiet_since` is the last day with sales when nothing was sold lately; `is_unsold`: nothing was ever sold.
     """
 
     days: int
     until: date | None
     today: date
     quiet_since: date | None
+    is_unsold: bool
 
     @property
     def span(self) -> Span:
@@ -75,7 +76,7 @@ def read_days(session: Session, arguments: Mapping[str, str]) -> Chosen:
     last = queries.last_day(session)
     is_quiet = until is None and last is not None and last < today - QUIET
     length = int(days) if days in {str(length) for length in LENGTHS} else USUAL_DAYS
-    return Chosen(length, None if until == today else until, today, last if is_quiet else None)
+    return Chosen(length, None if until == today else until, today, last if is_quiet else None, last is None)
 
 
 def read_date(text: str) -> date | None:
