@@ -3,13 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from storefront.accounts.models import Customer
-from storefront.insight.definitions import SEGMENTS, segment_of
+from storefront.insight.definitions import NEW_DAYS, SEGMENTS, segment_of, segment_sql
 from storefront.insight.models import CohortMonth, CustomerDay
 from storefront.insight.periods import Span
 
@@ -52,13 +53,7 @@ class Cohort:
 def score_customers(session: Session, until: date) -> list[Score]:
     """Everybody who bought in the year up to that day, by the rules of definitions.SEGMENTS."""
     span = Span.ending(until, MEMORY_DAYS)
-    last = func.max(case((CustomerDay.orders > 0, CustomerDay.day)))
-    query = (
-        select(CustomerDay.customer_id, last, func.sum(CustomerDay.orders), func.sum(CustomerDay.net_minor))
-        .where(CustomerDay.day.between(span.first, span.last))
-        .group_by(CustomerDay.customer_id)
-        .having(func.sum(CustomerDay.orders) > 0)
-    )
+    query = _years(span)
     rows = [(key, (until - day).days, int(orders), int(net)) for key, day, orders, net in session.execute(query)]
     recency, money = _fifths([-row[1] for row in rows]), _fifths([row[3] for row in rows])
     return [
@@ -67,15 +62,24 @@ def score_customers(session: Session, until: date) -> list[Score]:
     ]
 
 
-def sum_segments(scores: Sequence[Score]) -> list[Segment]:
-    """Every segment with its sums, in the order of the definitions."""
+def sum_segments(session: Session, until: date) -> list[Segment]:
+    """Every segment with its sums, in the order of the definitions; the same as adding up all scores, done in SQL."""
+    span = Span.ending(until, MEMORY_DAYS)
+    rows = _years(span).subquery()
+    shares = (func.cume_dist().over(order_by=rows.c.last_day), func.cume_dist().over(order_by=rows.c.net_minor))
+    placed = select(rows, shares[0].label("recency"), shares[1].label("money")).subquery()
+    is_new = placed.c.last_day > until - timedelta(days=NEW_DAYS)
+    key = segment_sql(placed.c.recency, placed.c.money, is_new, placed.c.orders)
+    keyed = select(key.label("segment"), placed.c.last_day, placed.c.orders, placed.c.net_minor).subquery()
+    sums = (func.count(), func.sum(keyed.c.orders), func.sum(keyed.c.net_minor))
     found = {segment.key: Segment(segment.key) for segment in SEGMENTS}
-    for score in scores:
-        sums = found[score.segment]
-        sums.customers += 1
-        sums.orders += score.orders
-        sums.net_minor += score.net_minor
-        sums.days_since += score.days_since
+    query = select(keyed.c.segment, keyed.c.last_day, *sums).group_by(keyed.c.segment, keyed.c.last_day)
+    for segment, last_day, customers, orders, net in session.execute(query):
+        one = found[segment]
+        one.customers += customers
+        one.orders += int(orders)
+        one.net_minor += int(net)
+        one.days_since += customers * (until - last_day).days
     return list(found.values())
 
 
@@ -118,6 +122,18 @@ def buyers_by_month(session: Session, last: date, months: int = 12) -> list[tupl
     query = select(CohortMonth.month, new, others).where(CohortMonth.month.between(begin, last))
     rows = session.execute(query.group_by(CohortMonth.month).order_by(CohortMonth.month))
     return [(month, int(first), int(again)) for month, first, again in rows]
+
+
+def _years(span: Span) -> Any:
+    """Everybody who bought in these days: last day with an order, orders, net sales."""
+    last = func.max(case((CustomerDay.orders > 0, CustomerDay.day)))
+    sums = (func.sum(CustomerDay.orders).label("orders"), func.sum(CustomerDay.net_minor).label("net_minor"))
+    return (
+        select(CustomerDay.customer_id, last.label("last_day"), *sums)
+        .where(CustomerDay.day.between(span.first, span.last))
+        .group_by(CustomerDay.customer_id)
+        .having(func.sum(CustomerDay.orders) > 0)
+    )
 
 
 def _fifths(values: Sequence[int]) -> Callable[[int], int]:

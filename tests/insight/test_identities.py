@@ -117,7 +117,13 @@ def check_people() -> None:
     assert one("SELECT sum(orders), sum(net_minor) FROM cohort_month") == (orders, net)
     scores = score_customers(session, SPAN.last)
     assert (len(scores), sum(score.net_minor for score in scores)) == (known[1], net)
-    assert sum(segment.customers for segment in sum_segments(scores)) == known[1]
+    for segment in sum_segments(session, SPAN.last):
+        mine = [score for score in scores if score.segment == segment.key]
+        assert (segment.customers, segment.orders) == (len(mine), sum(score.orders for score in mine))
+        assert (segment.net_minor, segment.days_since) == (
+            sum(score.net_minor for score in mine),
+            sum(score.days_since for score in mine),
+        )
     assert sum(cohort.buyers[0] for cohort in list_cohorts(session, SPAN.last)) == known[1]
     assert sum(new for _month, new, _again in buyers_by_month(session, SPAN.last)) == known[1]
     assert queries.count_buyers(session, SPAN)["new_buyers"] == known[1]

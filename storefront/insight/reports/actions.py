@@ -83,14 +83,13 @@ def _short_stock(session: Session, pace: Span, desk: str) -> Iterator[Action]:
 
 
 def _at_risk(session: Session, pace: Span, desk: str) -> Iterator[Action]:
-    scores = people.score_customers(session, pace.last)
-    lost = [score for score in scores if score.segment == "at-risk"]
-    if lost:
+    (lost,) = [segment for segment in people.sum_segments(session, pace.last) if segment.key == "at-risk"]
+    if lost.customers:
         text = ngettext(
             "Write to %(num)s good customer who has not bought for long; last year they brought %(money)s.",
             "Write to %(num)s good customers who have not bought for long; last year they brought %(money)s.",
-            len(lost),
-            money=words.round_money(sum(score.net_minor for score in lost)),
+            lost.customers,
+            money=words.round_money(lost.net_minor),
         )
         yield Action(text, _("Who they are"), f"{desk}/insight/customers?until={pace.last.isoformat()}")
 

@@ -23,7 +23,7 @@ def insight_customers() -> Response:
     session = db.session()
     chosen = read_days(session, request.args)
     until = chosen.span.last
-    scores = people.score_customers(session, until)
+    segments = people.sum_segments(session, until)
     months = people.buyers_by_month(session, until)
     rows = [Series(_("New"), [row[1] for row in months]), Series(_("Returning"), [row[2] for row in months], "dashed")]
     labels = [words.short_month(row[0]) for row in months]
@@ -32,9 +32,9 @@ def insight_customers() -> Response:
         chosen,
         cards=make_cards(session, chosen.span, ("new-buyers", "returning-buyers", "orders", "average-order")),
         chart=bar_chart(_("Buyers by month"), _("Month"), labels, rows, show=words.number),
-        segments=people.sum_segments(scores),
-        customers=len(scores),
-        net_minor=sum(score.net_minor for score in scores),
+        segments=segments,
+        customers=sum(segment.customers for segment in segments),
+        net_minor=sum(segment.net_minor for segment in segments),
         rules={rule.key: rule for rule in SEGMENTS},
         cohorts=people.list_cohorts(session, until),
         file=url_for("admin.insight_segments_file", **chosen.arguments()),
