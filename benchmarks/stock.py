@@ -2,7 +2,8 @@
 
 Run: `python benchmarks/stock.py [--database postgresql://user@host/name] [--orders N]`. The database is made and
 dropped on that server. The baseline of a refusal is EVALSHA with the same arguments through the same client; that of an
-order is the same transaction, statement by statement, written by hand and sent through psycopg.
+order is the same transaction, statement by statement, written by hand and sent through psycopg. `--commit-ms 50` shows
+what the hot row's lock costs where a commit takes its time.
 """
 
 import argparse
@@ -56,15 +57,26 @@ def main() -> None:
     parser.add_argument("--database", default=os.environ.get("TEST_POSTGRESQL_URL", "postgresql://127.0.0.1/postgres"))
     parser.add_argument("--orders", type=int, default=1000, help="orders per measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind, taken by turns")
+    parser.add_argument("--commit-ms", type=int, default=0, help="make each commit take so long, as on a slower disk")
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         database = stack.enter_context(own_database(options.database, folder))
+        slow_down(database.url, options.commit_ms)
         servers = Servers(folder, database.url)
         stack.callback(servers.stop_all)
         servers.start("valkey")
         measure_refusals(servers.settings)
         measure_orders(servers.settings, options.orders, options.rounds)
+
+
+def slow_down(database_url: str, commit_ms: int) -> None:
+    """Let commits of this database wait before they are written, those that meet there together, as for a real disk."""
+    if commit_ms:
+        with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
+            name = connection.info.dbname
+            connection.execute(f"ALTER DATABASE {name} SET commit_delay = {min(commit_ms * 1000, 100_000)}")
+            connection.execute(f"ALTER DATABASE {name} SET commit_siblings = 0")
 
 
 def measure_refusals(settings: Settings) -> None:

@@ -151,6 +151,8 @@ def _take_address(form: CheckoutForm) -> Response:
 
 def _own_addresses() -> list[SavedAddress]:
     """The address book, as far as something goes there."""
+    if not current_user.is_authenticated:
+        return []
     served = find_served_countries(db.session())
     found = addresses.list_addresses(db.session(), user_id() or 0)
     return [one for one in found if served is None or one.country in served]
