@@ -86,9 +86,8 @@ def test_without_the_gate_the_guard_alone_sells(settings: Settings) -> None:
     holds = get_holds()
     holds.gate = Gate(Redis(unix_socket_path="/nowhere"))
     assert holds.hold("anybody", {variant_id: 1}) is None
-    token = factories.make_cart((variant_id, 1))
+    token, late = factories.make_cart((variant_id, 1)), factories.make_cart((variant_id, 1))
     assert checkout.check_out(token, factories.checkout_data(250 + 395), holds, None)
-    late = factories.make_cart((variant_id, 1))
     with pytest.raises(OutOfStock):
         checkout.check_out(late, factories.checkout_data(250 + 395), holds, None)
     assert stock_of(variant_id)[0] == 0
