@@ -41,6 +41,29 @@ def worker() -> None:
     work()
 
 
+@click.command("worker-pool")
+@click.option("--auto", "is_auto", is_flag=True, help="As many as the queueing model and what waits ask for.")
+@click.option("--min", "fewest", type=click.IntRange(1, 64), default=1, show_default=True, help="At least so many.")
+@click.option("--max", "most", type=click.IntRange(1, 64), default=4, show_default=True, help="With --auto, at most.")
+@click.option(
+    "--target-p95",
+    "target_seconds",
+    type=click.FloatRange(0.1),
+    default=2.0,
+    show_default=True,
+    help="Seconds that nineteen of twenty jobs may wait at most.",
+)
+def worker_pool(is_auto: bool, fewest: int, most: int, target_seconds: float) -> None:
+    """Run several workers of jobs: --min, or with --auto as many as are needed. Ctrl-C waits for their jobs."""
+    from storefront.insight.queueing.scaling import Bounds, Scaler
+    from storefront.run.pool import run_pool
+
+    if most < fewest:
+        raise click.UsageError("--max is less than --min")
+    bounds = Bounds(fewest, most if is_auto else fewest)
+    run_pool(_settings(), Scaler(bounds, target_seconds), click.echo)
+
+
 @click.command()
 def clock() -> None:
     """Hand over jobs and start those whose time has come, in the foreground. One per shop."""
@@ -49,7 +72,7 @@ def clock() -> None:
     tick()
 
 
-COMMANDS = (run, web, worker, clock)
+COMMANDS = (run, web, worker, worker_pool, clock)
 
 
 def _settings() -> Settings:

@@ -4,7 +4,7 @@ Allen and Cunneen multiply the mean wait of M/M/c by half the sum of the squared
 times between arrivals and of the services. Here that holds for those who wait at all, who are counted after
 W. Whitt, Approximations for the GI/G/m queue, Production and Operations Management 2 (1993), and steady or unsteady
 services weigh with several servers as T. Kimura has it, Approximations for multi-server queues (1994).
-docs/insight.md says how far this is from simulations and from what really happens.
+docs/queueing.md says how far this is from simulations and from what really happens.
 """
 
 import math
