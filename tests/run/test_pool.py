@@ -16,6 +16,7 @@ from redis import Redis
 from storefront.config import Settings
 from storefront.core import outbox
 from storefront.core.db import transaction
+from storefront.run.pool import Pool
 from tests.run import pooled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,3 +104,45 @@ def test_told_to_end_it_waits_for_the_jobs_under_way(
     os.kill(pool.pid, number)
     assert pool.wait(PATIENCE_SECONDS) == 0
     assert numbers(redis, pooled.ENDED) == [0]
+
+
+# A process that counts how often it is told to end, and ends a moment after the first time.
+COUNTING = """
+import signal, sys, time
+told = []
+signal.signal(signal.SIGTERM, lambda *_: told.append(1))
+print("ready", flush=True)
+while not told:
+    time.sleep(0.05)
+time.sleep(1.5)
+open(sys.argv[1], "w").write(str(len(told)))
+"""
+
+
+def test_worker_is_told_once_and_only_while_it_does_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """RQ takes a second signal for the wish to kill the job."""
+    seen = tmp_path / "told"
+    pool = Pool([sys.executable, "-c", COUNTING, str(seen)], lambda _text: None)
+    pool.follow(1, set())
+    (member,) = pool.staying
+    said = ""
+    while "ready" not in said:
+        said += capfd.readouterr().out
+    pool.follow(0, set())
+    assert pool.staying == [member], "it is at work"
+    pool.follow(0, {member.pid})
+    pool.follow(0, {member.pid})
+    assert pool.staying == []
+    time.sleep(0.5)
+    pool.close()
+    assert seen.read_text() == "1"
+
+
+def test_worker_that_keeps_dying_is_started_later_and_later(tmp_path: Path) -> None:
+    said: list[str] = []
+    pool = Pool([sys.executable, "-c", "raise SystemExit(3)"], said.append)
+    pool.follow(1, set())
+    pool.members[0].process.wait()
+    pool.follow(1, set())
+    assert pool.members == [], "it waits a second before it tries again"
+    assert "has ended (3)" in said[-1]

@@ -125,7 +125,7 @@ def workers(session: Session, wishes: WhatIf) -> Workers:
         capacity=capacity,
         alive=alive,
         backlog=outbox.read_backlog(session),
-        kinds=sample_kinds(session)[:KINDS],
+        kinds=sample_kinds(session, limit=KINDS),
         heat=_heat(range(24), lambda slot: _worker_cell(capacity.at(slot))) if peak else None,
         peak=peak,
     )

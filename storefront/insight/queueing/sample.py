@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -47,11 +46,7 @@ class Sample(NamedTuple):
 
     def plus(self, other: "Sample") -> "Sample":
         """Both together."""
-        waits = Counter(self.waits) + Counter(other.waits)
-        mine: Iterable[Any] = self
-        pairs = zip(self._fields, mine, other, strict=True)
-        sums: Any = {name: waits if name == "waits" else own + more for name, own, more in pairs}
-        return Sample(**sums)
+        return pool([self, other])
 
     @property
     def turn_seconds(self) -> float:
@@ -129,7 +124,15 @@ def gap_sums(moments: Sequence[float]) -> tuple[int, float]:
 
 def pool(samples: Iterable[Sample]) -> Sample:
     """All of them together."""
-    return reduce(Sample.plus, samples, Sample())
+    rows: list[Any] = list(samples)
+    if not rows:
+        return Sample()
+    waits: Counter[str] = Counter()
+    for row in rows:
+        waits.update(row.waits)
+    columns = dict(zip(Sample._fields, zip(*rows, strict=True), strict=True))
+    sums: Any = {name: waits if name == "waits" else sum(values) for name, values in columns.items()}
+    return Sample(**sums)
 
 
 def measure_week(samples: Mapping[Slot, Sample]) -> list[Measured]:
