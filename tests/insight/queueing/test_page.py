@@ -63,7 +63,7 @@ def pack(orders: int) -> None:
 
 def test_empty_shop_says_what_is_missing(context: Flask, sign_in: Callable[..., FlaskClient]) -> None:
     page = sign_in("owner").get("/admin/insight/capacity").text
-    assert "not enough data yet: 0 of 30" in page
+    assert "Not enough data yet: 0 of 30 jobs." in page
     assert "This is the handling time that you chose" in page
     assert "New orders are promised for Tuesday." in page
     assert '<table class="heat-table">' not in page
