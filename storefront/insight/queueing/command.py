@@ -19,7 +19,7 @@ HEAD = "day hour  arrivals/h  varies  busy     mean      p95  p95 seen  workers"
 
 
 @click.command("capacity")
-@click.option("--queue", default="jobs", show_default=True, help="jobs, or how the names of jobs begin: payments.")
+@click.option("--queue", default="jobs", show_default=True, help="jobs, packing, or how the names of jobs begin.")
 @click.option(
     "--target-p95",
     "target_seconds",
@@ -38,9 +38,13 @@ def capacity(queue: str, target_seconds: float, workers: int | None, is_json: bo
     from storefront.insight.queueing.jobs_measured import sample_jobs, sample_kinds
     from storefront.insight.queueing.workers import worker_capacity
 
+    if queue == "packing":
+        _show_packing(is_json)
+        return
+    zone = current_app.config["SETTINGS"].time_zone
     session, state = db.session(), _look()
     count = workers or (state.workers if state else 0) or 1
-    found = worker_capacity(sample_jobs(session, current_app.config["SETTINGS"].time_zone), count, target_seconds)
+    found = worker_capacity(sample_jobs(session, zone), count, target_seconds)
     facts = _facts(found, queue, outbox.read_backlog(session)._asdict())
     facts["kinds"] = [
         {"name": kind.name, "jobs": kind.sample.arrivals, **_seen(kind.sample)}
@@ -49,6 +53,14 @@ def capacity(queue: str, target_seconds: float, workers: int | None, is_json: bo
     if queue != "jobs" and not facts["kinds"]:
         raise click.UsageError(f"no job whose name begins with {queue} was done in the last week")
     click.echo(json.dumps(facts, indent=2) if is_json else "\n".join(_lines(found, facts)))
+
+
+def _show_packing(is_json: bool) -> None:
+    from storefront.core.db import db
+    from storefront.insight.queueing.packing_words import packing_facts, packing_lines
+
+    facts = packing_facts(db.session(), current_app.config["SETTINGS"].time_zone)
+    click.echo(json.dumps(facts, indent=2) if is_json else "\n".join(packing_lines(facts)))
 
 
 def _look() -> "QueueState | None":

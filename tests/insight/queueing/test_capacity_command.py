@@ -10,6 +10,9 @@ from storefront.core.db import db, transaction
 from storefront.insight.queueing.command import capacity
 from storefront.insight.queueing.histogram import count_waits
 from storefront.insight.queueing.models import EVERY_JOB, JobHour
+from storefront.insight.queueing.plan import Plan, Shift, write_plan
+from storefront.orders.models import Order, OrderStatus
+from tests.fixtures.factories import make_order
 
 NOW = datetime(2026, 11, 25, 11, 30, tzinfo=UTC)
 
@@ -82,3 +85,25 @@ def test_queue_that_is_none_is_refused(context: Flask) -> None:
     result = run(context, "--queue", "nonsense")
     assert result.exit_code == 2
     assert "nonsense" in result.output
+
+
+def test_packing_says_what_is_missing(context: Flask) -> None:
+    output = run(context, "--queue", "packing").output
+    assert "0 order(s) wait; new ones are promised for 2026-11-26 (the handling time, not measured)" in output
+    assert "nobody has said yet who packs when" in output
+    assert "not enough data yet: 0 of 30" in output
+    assert json.loads(run(context, "--queue", "packing", "--json").output)["parcel"] is None
+
+
+def test_packing_tells_the_usual_week(context: Flask) -> None:
+    shift = Shift(packers=1, opens=540, closes=1020, cutoff=900)
+    write_plan(Plan(shifts=dict.fromkeys(range(5), shift), parcel_minutes=10))
+    ids = [make_order().id for _ in range(35)]
+    with transaction() as session:
+        changes = {"status": OrderStatus.PAID, "placed_at": NOW - timedelta(days=2)}
+        session.query(Order).filter(Order.id.in_(ids)).update(changes)
+    output = run(context, "--queue", "packing").output
+    assert "35 order(s) wait; new ones are promised for 2026-11-26 (by the queue)" in output
+    assert "a usual week takes 15% of the packers' time" in output
+    line = next(line for line in output.splitlines() if line.startswith("Mon 11:00"))
+    assert line.split() == ["Mon", "11:00", "35.00", "1.0", "100%", "29"]
