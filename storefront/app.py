@@ -10,6 +10,7 @@ from storefront import make_core
 from storefront.config import Settings, load_settings
 from storefront.core.db import db
 from storefront.core.web.access import init_access, public
+from storefront.core.web.audit import init_audit, init_watch
 from storefront.core.web.cache import SharedPages
 from storefront.core.web.errors import init_errors
 from storefront.core.web.headers import init_headers
@@ -73,7 +74,9 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     login.user_loader(lambda session_id: find_user_by_session(db.session(), session_id, session_key()))
     init_headers(app, settings, gateway.form_origin)
     init_limits(app, settings)
+    init_audit(app)
     init_access(app, ask_again)
+    init_watch(app)
     Compress(app)
     init_errors(app)
     public(app.view_functions["static"])

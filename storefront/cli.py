@@ -109,11 +109,14 @@ def _register() -> None:
     from storefront.payments.command import reconcile
     from storefront.privacy.command import privacy
     from storefront.run.command import COMMANDS
+    from storefront.run.doctor.command import audit, doctor
     from storefront.stock.command import stock
     from storefront.torture.command import torture
 
     main.add_command(shell_command)
     main.add_command(jobs)
+    main.add_command(audit)
+    main.add_command(doctor)
     main.add_command(imports)
     main.add_command(insight)
     main.add_command(forecast)

@@ -8,7 +8,7 @@ from storefront.accounts.models import MailProof, ProofKind, User
 from storefront.accounts.proofs import ProofGone
 from storefront.accounts.queries import find_user
 from storefront.accounts.service import EmailTaken, normalise_email
-from storefront.core import clock, outbox
+from storefront.core import audit, clock, outbox
 from storefront.core.db import retry_deadlocks, transaction
 
 
@@ -52,6 +52,7 @@ def reset_password(token: str, password: str) -> int:
         user.password_hash = password_hash
         sessions.end_with(user)
         outbox.stage("accounts.tell_changed", user_id=user.id, what="password", to=user.email)
+        audit.note("password_reset", f"user {user.id}")
         return user.id
 
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from storefront.accounts import sessions
 from storefront.accounts.models import RecoveryCode, User
-from storefront.core import clock, outbox
-from storefront.core.db import db, insert_rows, retry_deadlocks, table_of, transaction
+from storefront.core import audit, clock, outbox
+from storefront.core.db import db, insert_rows, joined, retry_deadlocks, table_of, transaction
 from storefront.core.errors import N_, Forbidden
 
 STEP_SECONDS = 30
@@ -50,6 +50,7 @@ def confirm(user_id: int, code: str, secret_key: str) -> list[str]:
         user = session.get_one(User, user_id)
         user.factor_confirmed_at = clock.now()
         outbox.stage("accounts.tell_changed", user_id=user_id, what="factor", to=user.email)
+        audit.note("factor_set_up", f"user {user_id}")
     return renew_codes(user_id, secret_key)
 
 
@@ -76,18 +77,16 @@ def renew_codes(user_id: int, secret_key: str) -> list[str]:
     with transaction() as session:
         session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
         insert_rows(session, RecoveryCode, rows)
+        audit.note("recovery_codes_made", f"user {user_id}")
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
-@retry_deadlocks
-def remove(user_id: int) -> None:
-    """Let somebody who has lost their factor set it up anew, and end their sessions; opens a transaction."""
-    with transaction() as session:
-        user = session.get_one(User, user_id)
-        user.factor_salt = user.factor_confirmed_at = None
-        session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
-        sessions.end_with(user)
-        outbox.stage("accounts.tell_changed", user_id=user_id, what="factor_reset", to=user.email)
+def remove_with(user: User) -> None:
+    """Let somebody who has lost their factor set it up anew, and end their sessions; joins the caller's transaction."""
+    user.factor_salt = user.factor_confirmed_at = None
+    joined().execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+    sessions.end_with(user)
+    outbox.stage("accounts.tell_changed", user_id=user.id, what="factor_reset", to=user.email)
 
 
 def count_codes(session: Session, user_id: int) -> int:
@@ -133,6 +132,7 @@ def _note_step(user_id: int, step: int) -> None:
         )
         if changed.rowcount != 1:
             raise WrongCode(field="code")
+        audit.note("factor_shown", f"user {user_id}", how="app")
 
 
 @retry_deadlocks
@@ -143,6 +143,7 @@ def _use_recovery(user_id: int, code: str, secret_key: str) -> None:
         changed: Any = session.execute(update(codes).where(own, codes.c.used_at.is_(None)).values(used_at=clock.now()))
         if changed.rowcount != 1:
             raise WrongCode(field="code")
+        audit.note("factor_shown", f"user {user_id}", how="paper")
 
 
 def _digest(code: str, secret_key: str) -> str:

@@ -100,6 +100,13 @@ class ResetForm(Form):
     password = new_password_field(_l("New password"))
 
 
+class JoinForm(Form):
+    """Who joins the staff without having an account yet."""
+
+    name = name_field()
+    password = new_password_field(_l("Password"))
+
+
 class ProfileForm(Form):
     """How somebody is called, and in which language they are written to."""
 

@@ -34,6 +34,11 @@ LETTERS = {
         _l("Follow this link to sign in with this address from now on. It is good for one day."),
         _l("Use this address"),
     ),
+    ProofKind.INVITE: (
+        _l("You are invited to work at our desk"),
+        _l("Follow this link to join the staff of this shop. It is good for three days, and once."),
+        _l("Join the staff"),
+    ),
 }
 CHANGES = {
     "password": (
@@ -47,6 +52,10 @@ CHANGES = {
     "factor_reset": (
         _l("Your second factor was taken away"),
         _l("Somebody at the desk has taken your second factor away, so that you can set it up anew when you sign in."),
+    ),
+    "signed_out": (
+        _l("You were signed out everywhere"),
+        _l("Somebody at the desk has signed your account out of every browser."),
     ),
     "email": (
         _l("Your e-mail address was changed"),
@@ -81,6 +90,8 @@ def send_proof(proof_id: int, settings: Settings) -> None:
 
 def _fitting(proof: MailProof, user: User | None, settings: Settings) -> Mail | None:
     is_known = user is not None
+    if proof.kind is ProofKind.INVITE:
+        return link(proof, settings) if user is None or user.is_active else None
     if proof.kind in (ProofKind.REGISTER, ProofKind.CHANGE_EMAIL):
         return known(proof, settings) if is_known else link(proof, settings)
     return link(proof, settings) if user is not None and user.is_active else None

@@ -27,11 +27,15 @@ class Permission(StrEnum):
     JOBS_EDIT = "jobs.edit"
     INSIGHT_VIEW = "insight.view"
     INSIGHT_EDIT = "insight.edit"
+    PEOPLE_VIEW = "people.view"
+    PEOPLE_EDIT = "people.edit"
+    AUDIT_VIEW = "audit.view"
 
 
 ROLES: dict[str, frozenset[Permission]] = {
     "owner": frozenset(Permission),
-    "manager": frozenset(Permission) - {Permission.JOBS_EDIT, Permission.SETTINGS_EDIT},
+    "manager": frozenset(Permission)
+    - {Permission.JOBS_EDIT, Permission.SETTINGS_EDIT, Permission.PEOPLE_EDIT, Permission.AUDIT_VIEW},
     "packer": frozenset({Permission.CATALOG_VIEW, Permission.ORDERS_VIEW, Permission.ORDERS_EDIT}),
     "analyst": frozenset(
         {Permission.CATALOG_VIEW, Permission.ORDERS_VIEW, Permission.PAYMENTS_VIEW, Permission.INSIGHT_VIEW}
@@ -191,6 +195,7 @@ class ProofKind(StrEnum):
     SIGN_IN = "sign_in"
     RESET = "reset"
     CHANGE_EMAIL = "change_email"
+    INVITE = "invite"
 
 
 class MailProof(Model):

@@ -6,7 +6,7 @@ from storefront.accounts import passwords, proofs, sessions
 from storefront.accounts.entry import user_behind
 from storefront.accounts.models import ProofKind, User
 from storefront.accounts.service import EmailTaken, normalise_email
-from storefront.core import clock, outbox
+from storefront.core import audit, clock, outbox
 from storefront.core.db import db, retry_deadlocks, transaction
 from storefront.core.errors import N_, Forbidden
 
@@ -29,6 +29,7 @@ def change_password(user_id: int, current: str, password: str) -> None:
         user.password_hash = password_hash
         sessions.end_with(user)
         outbox.stage("accounts.tell_changed", user_id=user.id, what="password", to=user.email)
+        audit.note("password_changed", f"user {user.id}")
 
 
 def ask_to_change_email(user_id: int, current: str, email: str, secret_key: str) -> None:
@@ -51,6 +52,7 @@ def change_email(token: str) -> int:
             before, user.email = user.email, proof.email
             user.verified_at = clock.now()
             session.flush()
+            audit.note("email_changed", f"user {user.id}")
             for address in (before, proof.email):
                 outbox.stage("accounts.tell_changed", user_id=user.id, what="email", to=address)
             return user.id

@@ -19,6 +19,7 @@ LIVES = {
     ProofKind.SIGN_IN: timedelta(minutes=20),
     ProofKind.RESET: timedelta(hours=1),
     ProofKind.CHANGE_EMAIL: timedelta(days=1),
+    ProofKind.INVITE: timedelta(days=3),
 }
 # So many mails an address gets in an hour, whoever asks for them.
 MOST_PER_HOUR = 5

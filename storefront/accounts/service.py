@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from storefront.accounts import passwords
 from storefront.accounts.models import ROLES, Customer, Role, RolePermission, User
 from storefront.accounts.queries import find_user
-from storefront.core import clock
+from storefront.core import audit, clock
 from storefront.core.db import insert_once, joined, table_of, transaction
 from storefront.core.errors import N_, Conflict, Forbidden, NotFound
 
@@ -53,6 +53,8 @@ def create_user(email: str, password: str, name: str, *, roles: Iterable[str] = 
             user.roles = [_get_role(session, role) for role in roles]
             session.add(user)
             session.flush()
+            if user.roles:
+                audit.note("staff_created", f"user {user.id}", roles=", ".join(role.name for role in user.roles))
             return user.id
     except IntegrityError:
         raise EmailTaken(field="email") from None

@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from storefront.accounts.models import User, UserSession
 from storefront.accounts.queries import SESSION_LIVES, digest_of
-from storefront.core import clock
+from storefront.core import audit, clock
 from storefront.core.db import joined, retry_deadlocks, transaction
 
 
@@ -17,6 +17,7 @@ def begin(user_id: int, device: str) -> str:
     key = secrets.token_urlsafe(32)
     with transaction() as session:
         session.add(UserSession(user_id=user_id, digest=digest_of(key), device=device[:80]))
+        audit.note("signed_in", f"user {user_id}", actor=f"user:{user_id}")
     return key
 
 

@@ -37,6 +37,7 @@ AREAS = (
     Area("admin.coupons", _l("Offers"), "leaf", "promotions.edit", also="admin.credit"),
     Area("admin.money", _l("Money"), "scales", "payments.view"),
     Area("admin.jobs", _l("Jobs"), "retry", "jobs.view"),
+    Area("admin.people", _l("People"), "person", "people.view", also="admin.roles"),
     Area("admin.shipping", _l("Setup"), "gear", "settings.edit", also="admin.taxes"),
 )
 

@@ -65,6 +65,9 @@ TABLES: dict[str, Columns] = {
     "recovery_code": Columns("id user_id used_at", secret="digest", by="user_id", fate=Fate.DELETE),  # noqa: S106
     "user_role": Columns("user_id role_id", by="user_id", fate=Fate.DELETE),
     "role": Columns("id name"),
+    # Names, addresses and secrets are hidden in what was changed (core/audit/hiding.py), so nobody is erased there.
+    "audit_row": Columns("id at action subject changes digest", kept="actor address origin"),
+    "audit_head": Columns("id count digest"),
     "role_permission": Columns("role_id permission"),
     "mail_proof": Columns(
         "id kind user_id created_at expires_at used_at",

@@ -13,7 +13,7 @@ from storefront.accounts import service as accounts
 from storefront.accounts.models import RecoveryCode, User
 from storefront.config import load_settings
 from storefront.core import clock
-from storefront.core.db import db
+from storefront.core.db import db, transaction
 from storefront.core.web.access import CAREFUL_SECONDS, DESK_SECONDS
 from storefront.promotions.models import Coupon
 from tests.fixtures.races import at_once
@@ -269,7 +269,8 @@ def test_a_lost_one_is_taken_away_and_every_session_ends(app: Flask, watch: Watc
     client = enter(app)
     secret, codes = set_up(client, watch)
     with app.app_context():
-        factors.remove(db.session.scalars(db.select(User.id)).one())
+        with transaction() as session:
+            factors.remove_with(session.scalars(db.select(User)).one())
         forget()
         assert staged("accounts.tell_changed")[-1]["what"] == "factor_reset"
     assert client.get("/admin/").location == "/account/sign-in?next=/admin/"

@@ -28,7 +28,7 @@ RUBBISH = ("", " ", "x", "x" * 6000, "1000000000000000", "-1")
 # What the walk's shop is made of, and what is written alike in every language.
 NAMES = """
 Linden & Rye|Ada Lovelace|Ada|Olive|Hanna|Lamp|Plate|Red|Blue|12 St James's Square|London|SW1Y 4JH|Lost|
-tests|nothing like it|nothing|OSError: gone|order_id|en_001|lamp.png
+tests|nothing like it|nothing|OSError: gone|order_id|owner|manager|packer|analyst|en_001|lamp.png
 """
 SHAPES = (
     r"https?://\S+",

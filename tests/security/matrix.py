@@ -21,6 +21,9 @@ ROLES = {
     "insight.view": "owner manager analyst",
     "jobs.view": "owner manager",
     "jobs.edit": "owner",
+    "people.view": "owner manager",
+    "people.edit": "owner",
+    "audit.view": "owner",
 }
 FACTORLESS = {"accounts.factor", "accounts.show_factor", "accounts.renew_codes", "accounts.close_session"}
 TABLE = """
@@ -67,6 +70,7 @@ POST admin.add_pictures               catalog.edit    422
 POST admin.add_recipient              insight.edit    422
 GET  admin.address                    orders.edit     200
 POST admin.ask_again                  orders.edit     303
+GET  admin.audit_log                  audit.view      200
 POST admin.book_stock                 stock.edit      422
 POST admin.cancel_order               orders.edit     422
 GET  admin.capacity                   insight.view    200
@@ -78,6 +82,7 @@ POST admin.change_method              settings.edit   422
 POST admin.change_packing_plan        insight.edit    422
 POST admin.change_prices              catalog.edit    422
 POST admin.change_product             catalog.edit    422
+POST admin.change_role                people.edit     422
 POST admin.change_tax                 settings.edit   422
 POST admin.change_zone                settings.edit   422
 POST admin.compare_now                orders.refund   303
@@ -91,14 +96,17 @@ POST admin.create_grant               promotions.edit 422
 POST admin.create_method              settings.edit   422
 POST admin.create_order               orders.edit     422
 POST admin.create_product             catalog.edit    422
+POST admin.create_role                people.edit     422
 POST admin.create_tax                 settings.edit   422
 POST admin.create_zone                settings.edit   422
 GET  admin.credit                     promotions.edit 200
 POST admin.delete_category            catalog.edit    303
 POST admin.delete_method              settings.edit   303
+POST admin.delete_role                people.edit     303
 POST admin.delete_tax                 settings.edit   303
 POST admin.delete_zone                settings.edit   303
 POST admin.describe_picture           catalog.edit    303
+POST admin.dismiss                    people.edit     404
 GET  admin.drift                      catalog.view    200
 POST admin.drop_recipient             insight.edit    303
 POST admin.fulfil_order               orders.edit     303
@@ -126,6 +134,7 @@ GET  admin.insight_sales_file         insight.view    200
 GET  admin.insight_segments_file      insight.view    200
 GET  admin.insight_stock              insight.view    200
 GET  admin.insight_stock_file         insight.view    200
+POST admin.invite                     people.edit     422
 GET  admin.jobs                       jobs.view       200
 POST admin.make_product_forecast      insight.edit    303
 GET  admin.method                     settings.edit   200
@@ -137,7 +146,9 @@ GET  admin.new_coupon                 promotions.edit 200
 GET  admin.new_grant                  promotions.edit 200
 GET  admin.new_method                 settings.edit   200
 GET  admin.new_order                  orders.edit     200
+GET  admin.new_person                 people.edit     200
 GET  admin.new_product                catalog.edit    200
+GET  admin.new_role                   people.edit     200
 GET  admin.new_tax                    settings.edit   200
 GET  admin.new_zone                   settings.edit   200
 POST admin.note_payment               orders.refund   303
@@ -146,6 +157,8 @@ GET  admin.orders                     orders.view     200
 GET  admin.packing_plan               insight.edit    200
 GET  admin.packing_slip               orders.view     200
 POST admin.pay_back                   orders.refund   422
+GET  admin.people                     people.view     200
+GET  admin.person                     people.view     404
 GET  admin.pictures                   catalog.view    200
 GET  admin.prices                     catalog.edit    200
 GET  admin.product                    catalog.view    200
@@ -156,11 +169,17 @@ POST admin.put_picture_first          catalog.edit    303
 GET  admin.refund                     orders.refund   303
 POST admin.remove_picture             catalog.edit    303
 POST admin.rename_category            catalog.edit    422
+POST admin.reset_factor               people.edit     404
 POST admin.retry_all_jobs             jobs.edit       303
 POST admin.retry_job                  jobs.edit       303
 GET  admin.return_goods               orders.edit     303
+GET  admin.role                       people.edit     200
+GET  admin.roles                      people.view     200
 POST admin.set_product_status         catalog.edit    303
+POST admin.set_roles                  people.edit     404
+POST admin.set_state                  people.edit     404
 GET  admin.shipping                   settings.edit   200
+POST admin.sign_out_person            people.edit     404
 GET  admin.stock                      catalog.view    200
 POST admin.switch_account             promotions.edit 303
 POST admin.take_back                  orders.edit     422

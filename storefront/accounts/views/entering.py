@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 from storefront.accounts import entry, proofs, service, sessions
 from storefront.accounts.forms import ForgottenForm, RegisterForm, SignInForm
 from storefront.accounts.models import ProofKind
-from storefront.accounts.queries import find_session_id
+from storefront.accounts.queries import find_session_id, find_user
 from storefront.accounts.views.visit import blueprint, enter, home, wanted_path
+from storefront.core import audit
 from storefront.core.db import db
 from storefront.core.errors import InvalidInput
 from storefront.core.web import customer, factorless, page, public, see_other, settings, tell
@@ -39,6 +40,7 @@ def open_session() -> Response:
     try:
         user = service.authenticate(db.session(), form.email.data or "", form.password.data or "")
     except service.WrongCredentials as error:
+        _note_failure(form.email.data or "")
         form.form_errors.append(tell(error))
         return page("accounts/sign_in.html", status=403, form=form, next=wanted_path())
     user_id = user.id
@@ -111,6 +113,13 @@ def close_session() -> Response:
     response = see_other(url_for("catalog.home"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+def _note_failure(email: str) -> None:
+    """The same work whether or not anybody has that address, which itself is not kept."""
+    user = find_user(db.session(), email)
+    subject = f"user {user.id}" if user else "nobody"
+    audit.note_alone("sign_in_failed", subject)
 
 
 def _mail(kind: ProofKind) -> Response:

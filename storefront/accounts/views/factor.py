@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from storefront.accounts import factors
 from storefront.accounts.forms import FactorForm
 from storefront.accounts.views.visit import blueprint, home, wanted_path
+from storefront.core import audit
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.web import customer, factorless, page, see_other, settings, tell
@@ -86,6 +87,7 @@ def _take(form: FactorForm) -> list[str]:
             factors.check(user_id, code, secret_key)
     except factors.WrongCode as error:
         form.code.errors = [tell(error)]
+        audit.note_alone("factor_failed", f"user {user_id}")
     else:
         note_factor()
     return codes

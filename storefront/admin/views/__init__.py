@@ -2,6 +2,7 @@
 
 from storefront.admin.desk import blueprint
 from storefront.admin.views import (
+    audit,
     categories,
     coupons,
     credit,
@@ -16,12 +17,15 @@ from storefront.admin.views import (
     products,
     refunds,
     returns,
+    roles,
     shipping,
+    staff,
     stock,
     taxes,
 )
 
 __all__ = [
+    "audit",
     "blueprint",
     "categories",
     "coupons",
@@ -37,7 +41,9 @@ __all__ = [
     "products",
     "refunds",
     "returns",
+    "roles",
     "shipping",
+    "staff",
     "stock",
     "taxes",
 ]
