@@ -21,7 +21,7 @@ class GiftCardForm(Form):
     """How much, for whom, from whom. Only the buyer's own fields are filled in by the browser."""
 
     amount = RadioField(_l("Amount"), [InputRequired(_l("Choose an amount."))])
-    other = TextField(_l("Another amount"), [Length(max=20)], render_kw={"inputmode": "decimal", "autocomplete": "off"})
+    other = TextField(_l("How much"), [Length(max=20)], render_kw={"inputmode": "decimal", "autocomplete": "off"})
     recipient = EmailField(
         _l("Their e-mail"),
         [
@@ -70,6 +70,7 @@ class GiftCardForm(Form):
             return
         try:
             self.other_minor = parse_minor(field.data or "", self.cards.currency)
+            self.cards.check(self.other_minor)
         except InvalidInput as error:
             raise ValidationError(tell(error)) from None
 

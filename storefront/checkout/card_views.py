@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from storefront.checkout.card_forms import OTHER, GiftCardForm
-from storefront.checkout.cards import CardWish, NoSuchCard, OfferedCards, buy, offered_cards
+from storefront.checkout.card_forms import GiftCardForm
+from storefront.checkout.cards import CardWish, OfferedCards, buy, offered_cards
 from storefront.core.errors import NotFound
-from storefront.core.web import page, public, settings, tell
+from storefront.core.web import page, public, settings
 from storefront.core.web.language import current
 from storefront.core.web.visit import remember_order, user_id
 from storefront.payments.door import Payer, to_provider, visitor
@@ -42,12 +42,7 @@ def order() -> Response:
     if get_shield().assess(visitor(form.email.data or "")).verdict is Verdict.REFUSE:
         form.form_errors.append(_("Too many payments were tried from your connection. Try again in ten minutes."))
         return _show(form, cards, 429)
-    try:
-        placed = buy(_wish(form), cards)
-    except NoSuchCard as error:
-        field = form.other if form.amount.data == OTHER else form.amount
-        field.errors = [tell(error)]
-        return _show(form, cards, 422)
+    placed = buy(_wish(form), cards)
     remember_order(placed.token)
     return to_provider(Payer(placed.id, placed.token, form.email.data or ""))
 

@@ -40,10 +40,13 @@ class OfferedCards:
     limits: tuple[int, int] | None
     currency: str
 
-    def has(self, amount_minor: int) -> bool:
-        """Whether a card of that amount is sold."""
-        is_free = self.limits is not None and self.limits[0] <= amount_minor <= self.limits[1]
-        return is_free or amount_minor in self.amounts
+    def check(self, amount_minor: int) -> None:
+        """Whether a card of that amount is sold; raises NoSuchCard."""
+        lowest, highest = self.limits or (self.amounts[0], self.amounts[-1])
+        is_free = self.limits is not None and lowest <= amount_minor <= highest
+        if not is_free and amount_minor not in self.amounts:
+            told = {"lowest": format_minor(lowest, self.currency), "highest": format_minor(highest, self.currency)}
+            raise NoSuchCard(field="amount", **told)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +77,7 @@ def buy(wish: CardWish, offered: OfferedCards) -> PlacedOrder:
 
     Neither coupons nor other cards pay for it, and it cannot be paid later.
     """
-    if not offered.has(wish.amount_minor):
-        lowest, highest = offered.limits or (offered.amounts[0], offered.amounts[-1])
-        told = {"lowest": format_minor(lowest, offered.currency), "highest": format_minor(highest, offered.currency)}
-        raise NoSuchCard(field="amount", **told)
+    offered.check(wish.amount_minor)
     return once(wish.key, lambda: _place(wish, offered.currency))
 
 

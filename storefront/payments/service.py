@@ -86,8 +86,8 @@ def process_event(event_id: int, gateway: Gateway) -> None:
     elif payment_ref and kind == DECLINED:
         attempt_id = gateway.look_up_money(payment_ref).attempt_id
         if attempt_id:
-            get_shield().note_decline(attempt_id, str(event_id))
-            confirm(attempt_id, gateway)
+            is_enough = get_shield().note_decline(attempt_id, str(event_id))
+            (close if is_enough else confirm)(attempt_id, gateway)
     elif payment_ref and kind in HOLD_KINDS:
         # A hold that is not known here yet is told of by its session, and what is final has nothing new.
         held_id = find_held(db.session(), gateway.name, payment_ref)
@@ -106,6 +106,16 @@ def confirm(payment_id: int, gateway: Gateway) -> None:
     if session_id and status not in FINAL:
         _touch(payment_id)
         apply_state(gateway.look_up(session_id), gateway)
+
+
+def close(payment_id: int, gateway: Gateway) -> None:
+    """Close an attempt's page at the provider; its order can be paid with another one. Safe to run twice."""
+    payment = get_payment(db.session(), payment_id)
+    session_id, status, key = payment.session_id, payment.status, payment.idempotency_key
+    db.session.rollback()
+    if session_id and status not in FINAL:
+        _touch(payment_id)
+        apply_state(gateway.cancel(session_id, f"{key}-cancel"), gateway)
 
 
 def apply_state(state: PaymentState, gateway: Gateway, event_id: int | None = None) -> None:

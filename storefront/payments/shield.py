@@ -23,6 +23,8 @@ DAY_SECONDS = 86_400
 PROOF_SECONDS, PASS_SECONDS, MAX_GUESSES, MAX_MAILS = 900, 1800, 5, 3
 MAX_CODES_PER_SESSION, MAX_CODES_PER_ADDRESS = 10, 30
 SLOW_SECONDS = (2, 8)
+# The provider's page is out of our reach once it is open, so it is closed after so many cards; nobody owns as many.
+MAX_DECLINES = 10
 STARTS, DECLINES, REFUSALS = "all-starts", "all-declines", "all-refusals"
 # A shop is attacked when so many payments were declined in ten minutes, and they are most of what was tried.
 ATTACK_DECLINES = 60
@@ -131,20 +133,23 @@ class Shield:
         points = dict.fromkeys([*who.all, STARTS], START_POINTS)
         self._counters.add(points, minute, {f"payment-{payment_id}": (fields, DAY_SECONDS)})
 
-    def note_decline(self, payment_id: int, marker: str) -> None:
-        """Count a decline of an attempt, once for each `marker`."""
+    def note_decline(self, payment_id: int, marker: str) -> bool:
+        """Count a decline of an attempt, once for each `marker`; True when its page has seen enough cards."""
         if not self._counters.is_first(f"declined-{payment_id}-{marker}", DAY_SECONDS):
-            return
+            return False
         whose = self._counters.read(f"payment-{payment_id}").get("who", "").split()
         minute = self._counters.minute()
         self._counters.add({**dict.fromkeys(whose, DECLINE_POINTS), DECLINES: 1}, minute)
-        if whose:
-            self._counters.count(f"payment-{payment_id}", str(minute), DECLINE_POINTS)
+        if not whose:
+            return False
+        self._counters.count(f"payment-{payment_id}", str(minute), DECLINE_POINTS)
+        return self._counters.count(f"payment-{payment_id}", "declines") >= MAX_DECLINES
 
     def note_success(self, payment_id: int) -> None:
         """Who has paid gets the points of this attempt back; the minutes they were counted in lose them."""
         fields = self._counters.take(f"payment-{payment_id}")
         whose = fields.pop("who", "").split()
+        fields.pop("declines", None)
         for minute, points in fields.items():
             self._counters.add(dict.fromkeys(whose, -int(points)), int(minute))
 

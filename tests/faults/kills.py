@@ -6,21 +6,25 @@ and writes the names of the points it passed, so that none can be forgotten.
 
 import os
 import signal
+import traceback
 from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from flask import Flask, current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from storefront import create_app
+from storefront.checkout import cards
 from storefront.checkout.sending import send_order
 from storefront.config import load_settings
 from storefront.core.db import db
 from storefront.payments import refunds
 from storefront.payments import service as payments
-from storefront.payments.gateways import get_gateway
-from storefront.payments.models import Refund, WebhookEvent
+from storefront.payments.gateways import gateway_of, get_gateway
+from storefront.payments.models import CREDIT, Refund, WebhookEvent
 from storefront.payments.refunds import RefundWish
 from storefront.payments.sweeping import sweep_events
 
@@ -82,10 +86,28 @@ def pay_back(order_id: int, gateway: Any) -> None:
     drive(order_id, gateway)
 
 
+def credit_back(order_id: int, gateway: Any) -> None:
+    """The same as credit for a guest, and the mail with its card is staged with the money."""
+    secret_key = current_app.config["SETTINGS"].secret_key
+    refunds.request(order_id, "kill", RefundWish(other_minor=100, is_credit=True), "user:1", secret_key)
+    drive(order_id, gateway)
+
+
 def drive(_order_id: int, gateway: Any) -> None:
     db.session.rollback()
-    for refund_id in db.session.scalars(db.select(Refund.id)).all():
-        refunds.drive(refund_id, gateway)
+    for refund_id, name in db.session.execute(db.select(Refund.id, Refund.gateway)).all():
+        refunds.drive(refund_id, gateway_of(name) if name == CREDIT else gateway)
+
+
+def issue(order_id: int, _gateway: Any) -> None:
+    """Make the gift card that was bought."""
+    cards.issue(order_id, current_app.config["SETTINGS"].secret_key)
+
+
+def sell(order_id: int, gateway: Any) -> None:
+    """Hear of the payment of a gift card, and make it."""
+    hear(order_id, gateway)
+    issue(order_id, gateway)
 
 
 def send(order_id: int, gateway: Any) -> None:
@@ -94,6 +116,9 @@ def send(order_id: int, gateway: Any) -> None:
 
 STEPS: Mapping[str, Callable[[int, Any], None]] = {
     "start": start,
+    "credit_back": credit_back,
+    "issue": issue,
+    "sell": sell,
     "hear": hear,
     "pay_back": pay_back,
     "drive": drive,
@@ -101,12 +126,32 @@ STEPS: Mapping[str, Callable[[int, Any], None]] = {
 }
 
 
-def act(environ: dict[str, str], step: str, order_id: int, die_at: int, report: str) -> None:
-    """Take one step on one order in this process, and die at point number `die_at`."""
+def host(environ: dict[str, str], tasks: Connection) -> None:
+    """Make the shop once, and for each task a fork of it that takes one step and may die; answers its exit code.
+
+    The host itself opens no connection, so that no two forks share one.
+    """
     app = create_app(load_settings(environ))
-    points = Points(die_at)
     with app.app_context():
-        gateway = Watched(get_gateway(), points)
-        points.watch_commits()
-        STEPS[step](order_id, gateway)
-    Path(report).write_text("\n".join(points.passed))
+        db.engine.dispose(close=False)
+    while (task := tasks.recv()) is not None:
+        child = os.fork()
+        if not child:
+            _act(app, *task)
+        _pid, status = os.waitpid(child, 0)
+        tasks.send(os.waitstatus_to_exitcode(status))
+
+
+def _act(app: Flask, step: str, order_id: int, die_at: int, report: str) -> None:
+    """Take one step on one order in this process, die at point number `die_at`, and never return."""
+    try:
+        points = Points(die_at)
+        with app.app_context():
+            gateway = Watched(get_gateway(), points)
+            points.watch_commits()
+            STEPS[step](order_id, gateway)
+        Path(report).write_text("\n".join(points.passed))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)

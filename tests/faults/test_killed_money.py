@@ -5,28 +5,35 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from storefront.checkout import cards
+from storefront.checkout.cards import CardWish, OfferedCards
 from storefront.config import Settings
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.orders import service as orders
 from storefront.orders.models import OrderStatus
 from storefront.orders.queries import get_order_by_id
+from storefront.payments import service as payments
 from storefront.payments.comparison import compare
 from storefront.payments.queries import list_payments
+from storefront.promotions.models import CreditAccount
+from storefront.promotions.sold_cards import Gift
 from storefront.stock import service as stock
 from tests.faults import kills
 from tests.fixtures.factories import make_order, make_variant
-from tests.fixtures.paying import make_paid, make_started, read, refunds_of, theirs
+from tests.fixtures.paying import BASE_URL, make_paid, make_started, read, refunds_of, theirs
 from tests.fixtures.provider import Provider
 from tests.fixtures.readings import event_kinds, forget
 
+PATIENCE_SECONDS = 600
 TIMES = int(os.environ.get("KILLS", "1"))
 fresh = multiprocessing.get_context("forkserver")
 fresh.set_forkserver_preload(["tests.faults.kills", "storefront.app", "storefront.admin.views", "stripe"])
@@ -38,7 +45,7 @@ def provider(context: Flask) -> Provider:
 
 
 @pytest.fixture
-def die(settings: Settings, tmp_path: Path) -> Callable[[str, int, int], list[str]]:
+def die(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str, int, int], list[str]]]:
     """`die(step, order, point)` takes the step in a process that dies there; point 0 gives the names of all points."""
     environ = {
         "SECRET_KEY": settings.secret_key,
@@ -48,16 +55,21 @@ def die(settings: Settings, tmp_path: Path) -> Callable[[str, int, int], list[st
         "TESTING": "1",
     }
 
+    here, there = fresh.Pipe()
+    process = fresh.Process(target=kills.host, args=(environ, there), daemon=True)
+    process.start()
+
     def die(step: str, order_id: int, point: int) -> list[str]:
         db.session.remove()
         report = tmp_path / "points"
-        process = fresh.Process(target=kills.act, args=(environ, step, order_id, point, str(report)))
-        process.start()
-        process.join(60)
-        assert process.exitcode == (-9 if point else 0)
+        here.send((step, order_id, point, str(report)))
+        assert here.poll(PATIENCE_SECONDS)
+        assert here.recv() == (-9 if point else 0)
         return [] if point else report.read_text().splitlines()
 
-    return die
+    yield die
+    here.send(None)
+    process.join(PATIENCE_SECONDS)
 
 
 def finish(provider: Provider, order_id: int) -> None:
@@ -170,3 +182,57 @@ def test_killed_while_late_money_goes_back(provider: Provider, die) -> None:
         assert theirs(provider, ended.payment_ref) == (ended.total_minor, [ended.total_minor])
     finish(provider, 0)
     assert_books_agree(provider)
+
+
+@pytest.mark.xdist_group("kills")
+def test_killed_between_the_money_for_a_gift_card_and_the_card(provider: Provider, die) -> None:
+    def bought() -> int:
+        order_id = buy_card()
+        payments.start(order_id, provider.gateway, BASE_URL)
+        provider.pay(read(order_id).session_id)
+        forget()
+        return order_id
+
+    names = die("sell", bought(), 0)
+    assert names[-2:] == ["before a commit", "after a commit"]
+    for point in list(range(1, len(names) + 1)) * TIMES:
+        order_id, known = bought(), count_cards()
+        die("sell", order_id, point)
+        finish(provider, order_id)
+        # What the job's row in the outbox does, once more each time.
+        for _ in range(2):
+            kills.issue(order_id, provider.gateway)
+        assert count_cards() == known + 1, names[point - 1]
+        assert event_kinds(order_id) == ["placed", "payment_started", "paid", "fulfilled"]
+    assert_books_agree(provider)
+
+
+@pytest.mark.xdist_group("kills")
+def test_killed_while_it_pays_back_as_credit(provider: Provider, die) -> None:
+    names = die("credit_back", make_paid(provider).order_id, 0)
+    assert len(names) >= 6
+    for point in list(range(1, len(names) + 1)) * TIMES:
+        paid = make_paid(provider)
+        die("credit_back", paid.order_id, point)
+        finish(provider, paid.order_id)
+        kills.credit_back(paid.order_id, provider.gateway)
+        assert [amount for _, amount in refunds_of(paid.order_id)] == [100], names[point - 1]
+        assert theirs(provider, paid.payment_ref) == (paid.total_minor, [])
+    forget()
+    balances = set(db.session.scalars(db.select(CreditAccount.balance_minor)))
+    assert balances == {100}
+    assert_books_agree(provider)
+
+
+def buy_card() -> int:
+    key = secrets.token_urlsafe(24)
+    gift = Gift("bob@example.com", "Ada", "", "en")
+    wish = CardWish(key=key, amount_minor=2500, email="a@example.com", gift=gift, line_name="Gift card", country="GB")
+    return cards.buy(wish, OfferedCards(amounts=(2500,), limits=None, currency="GBP")).id
+
+
+def count_cards() -> int:
+    forget()
+    count = db.session.scalar(db.select(db.func.count()).select_from(CreditAccount))
+    forget()
+    return count or 0

@@ -9,12 +9,16 @@ from flask.testing import FlaskClient
 
 from storefront import create_app
 from storefront.config import Settings
-from storefront.payments.shield import Verdict, get_shield
+from storefront.core.db import db
+from storefront.payments.gateway import PaymentStatus
+from storefront.payments.queries import list_payments
+from storefront.payments.shield import MAX_CODES_PER_SESSION, MAX_DECLINES, Verdict, get_shield
 from tests.fixtures.factories import ADDRESS, make_order, make_variant
 from tests.fixtures.paying import hear_all
 from tests.fixtures.provider import Provider
 from tests.fixtures.readings import count_orders, staged
 from tests.fixtures.shop import make_settings, post
+from tests.fixtures.walk_cards import send_form
 
 PUBLIC = {"REMOTE_ADDR": "8.8.8.8"}
 
@@ -132,6 +136,39 @@ def test_declines_on_the_providers_page_are_heard_of_and_counted_and_a_sale_take
     provider.pay(url.rpartition("/")[2])
     hear_all(provider)
     assert shield.assess(who).verdict is Verdict.ALLOW
+
+
+def test_a_page_that_has_seen_ten_cards_is_closed_and_the_order_can_be_paid_with_another(context: Flask) -> None:
+    provider, order = Provider(context), make_order()
+    order_id, token = order.id, order.token
+    client = context.test_client()
+    url = post(client, f"/orders/{token}/payments").location
+    for number in range(1, MAX_DECLINES + 1):
+        provider.pay(url.rpartition("/")[2], "decline")
+        hear_all(provider)
+        attempt = list_payments(db.session(), order_id)[-1]
+        assert (attempt.status is PaymentStatus.CANCELED) == (number == MAX_DECLINES), number
+    provider.pay(url.rpartition("/")[2])
+    assert provider.gateway.look_up(url.rpartition("/")[2]).status is PaymentStatus.CANCELED
+    assert post(client, f"/orders/{token}/payments").location.endswith("/check"), "past the shield once more"
+
+
+def test_who_is_refused_buys_no_gift_card(app: Flask, client: FlaskClient) -> None:
+    points(app, session_of(client), 41)
+    answer = send_form(client)
+    assert answer.status_code == 429
+    assert "Try again in ten minutes" in answer.text
+    with app.app_context():
+        assert count_orders() == 0
+
+
+def test_who_guesses_codes_is_stopped_at_checkout(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        variant_id = make_variant().id
+    post(client, "/cart/lines", {"variant_id": str(variant_id), "quantity": "1"})
+    for number in range(MAX_CODES_PER_SESSION + 1):
+        page = post(client, "/checkout", {"code": f"GUESS{number}", "country": "GB"}).text
+        assert ("Too many codes" in page) == (number == MAX_CODES_PER_SESSION), number
 
 
 def test_staff_see_that_the_shop_is_attacked(app: Flask, sign_in) -> None:  # type: ignore[no-untyped-def]

@@ -169,6 +169,22 @@ def test_an_attack_begins_and_ends_and_twenty_buyers_behind_one_address_notice_n
     assert shield.attack() is None
 
 
+def test_limits_are_lower_during_an_attack(shield: Shield) -> None:
+    def begin(who: Subjects, first: int, count: int) -> Verdict:
+        for number in range(first, first + count):
+            shield.note_start(number, who)
+        return shield.assess(who).verdict
+
+    person = shield.subjects(None, "thief@example.com", "a session")
+    assert begin(person, 1000, 8) is Verdict.ALLOW
+    tries(shield, lambda number: buyer(shield, number, f"8.{number}.8.8"), 60)
+    assert shield.assess(person).verdict is Verdict.SLOW
+    assert begin(person, 1010, 2) is Verdict.CHALLENGE
+    assert begin(person, 1020, 10) is Verdict.REFUSE
+    tries(shield, lambda number: buyer(shield, 500 + number, "9.9.9.9"), 15, first=2000)
+    assert shield.assess(buyer(shield, 600, "9.9.9.9")).verdict is Verdict.REFUSE
+
+
 def test_many_declines_among_many_more_sales_are_no_attack(shield: Shield) -> None:
     for number in range(200):
         shield.note_start(number, buyer(shield, number, f"8.{number}.8.8"))
