@@ -12,10 +12,15 @@ from storefront.core.db import joined, retry_deadlocks, transaction
 
 
 @retry_deadlocks
-def begin(user_id: int, device: str) -> str:
-    """Note that somebody is signed in with a browser, and return the key for its cookie; opens a transaction."""
+def begin(user_id: int, device: str, former_key: str = "") -> str:
+    """Note that somebody is signed in with a browser, and return the key for its cookie; opens a transaction.
+
+    The session that `former_key` opens is over then: a cookie of it that was copied is worth nothing.
+    """
     key = secrets.token_urlsafe(32)
     with transaction() as session:
+        if former_key:
+            session.execute(delete(UserSession).where(UserSession.digest == digest_of(former_key)))
         session.add(UserSession(user_id=user_id, digest=digest_of(key), device=device[:80]))
         audit.note("signed_in", f"user {user_id}", actor=f"user:{user_id}")
     return key

@@ -15,7 +15,7 @@ from storefront.core.db import db
 from storefront.core.errors import ShopError
 from storefront.core.web import local_path, see_other
 from storefront.core.web.access import FACTOR
-from storefront.core.web.visit import cart_token, remember_cart, remember_session, wished
+from storefront.core.web.visit import cart_token, remember_cart, remember_session, session_key, wished
 from storefront.orders.service import claim
 from storefront.wishlist import service as wishlist
 
@@ -38,7 +38,7 @@ SYSTEMS |= {"Linux": "Linux"}
 def enter(user_id: int) -> Response:
     """Begin a new session, so that one fixed beforehand is worth nothing; take along cart and orders of the guest."""
     token, wanted, wish = cart_token(), wanted_path(), wished()
-    key = sessions.begin(user_id, device_words(request.user_agent.string))
+    key = sessions.begin(user_id, device_words(request.user_agent.string), session_key())
     user = db.session().get_one(User, user_id)
     email = user.email if user.verified_at else ""
     factor_at = session.get(FACTOR) if current_user.is_authenticated and current_user.id == user_id else None
