@@ -1,5 +1,5 @@
 # Everything a newcomer needs: `make run` and `make test`. Both set themselves up from nothing, inside this folder.
-.PHONY: run test test-stripe lint lock translations screenshots bench clean help
+.PHONY: run test test-stripe lint lock translations screenshots bench fuzz sbom audit clean help
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -56,6 +56,26 @@ lock: $(UV)  ## Resolve the dependencies again and write the lock files: hashes,
 	@$(LOCK) pyproject.toml --group dev -o requirements-dev.lock
 	@$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock
 	@echo "Locked."
+
+fuzz: .venv/.test-ready  ## Send 20,000 requests of rubbish to every route, on each database there is; no answer may be a 500.
+	@FUZZ_REQUESTS=$${FUZZ_REQUESTS:-20000} $(PYTEST) -n0 --no-cov -s tests/security/test_fuzz.py
+
+sbom: .venv/.test-ready  ## Write dist/bom.json: what the shop is made of (CycloneDX).
+	@$(BIN)/python docs/bom.py dist/bom.json
+
+# The scan asks a database on the network, so its tool is fetched when it is asked for and burdens nobody else.
+AUDIT := $(UV) tool run -q pip-audit==2.10.1 --disable-pip --require-hashes --progress-spinner off
+audit: $(UV)  ## Look the locked packages up among known vulnerabilities; needs a network, and says so without one.
+	@for lock in requirements.lock requirements-dev.lock requirements-uv.lock; do \
+	  out=$$($(AUDIT) -r $$lock 2>&1) || true; \
+	  case "$$out" in \
+	    *"Found "*"known vulnerabilit"*) printf '%s\n' "$$out"; exit 1;; \
+	    *"could not be audited"*) ;; \
+	    *"No known vulnerabilities"*) echo "$$lock: no known vulnerabilities"; continue;; \
+	  esac; \
+	  printf '%s\n' "$$out" | tail -n 3; \
+	  echo "$$lock was not scanned: the database cannot be reached from here, or does not know the packages."; exit 2; \
+	done
 
 clean:  ## Remove what `make` made here; the shop's data in var/ stay.
 	@rm -rf .venv .tools dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

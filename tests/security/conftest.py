@@ -13,7 +13,7 @@ from storefront.core.db import db
 from storefront.core.web.limits import limiter
 from tests.fixtures.shop import PASSWORD, make_settings, make_tables
 from tests.security.goods import furnish
-from tests.security.visitors import Town, settle
+from tests.security.visitors import Browser, Town, settle
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,7 @@ def make_town(folder: Path, valkey_url: str, database_url: str = "") -> Iterator
     with Redis.from_url(redis_url) as client:
         client.flushdb()
     app = create_app(make_settings(folder, database_url or f"sqlite:///{folder / 'shop.sqlite3'}", redis_url))
+    app.test_client_class = Browser
     make_tables(app)
     was_enabled, limiter.enabled = limiter.enabled, False
     town = settle(app, PASSWORD)

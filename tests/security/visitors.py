@@ -23,6 +23,14 @@ VISITORS = ("anonymous", "stranger", "buyer", *STAFF, "unproven")
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
+class Browser(FlaskClient):
+    """Each request has an application context of its own, as on a server, whatever the test holds open."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @dataclass
 class Town:
     """A shop with something of everything: its app, its people by name, and the facts that stand in addresses."""
