@@ -18,6 +18,11 @@ def find_user(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(User.email == email))
 
 
+def find_user_id(session: Session, email: str) -> int | None:
+    """The same by its id alone: one statement, whether or not there is one."""
+    return session.scalar(select(User.id).where(User.email == email))
+
+
 def find_user_by_session(session: Session, session_id: str, key: str) -> User | None:
     """The active user a session belongs to; None when it was ended here, with all others (its epoch), or by its age."""
     user_id, _, epoch = session_id.partition(".")

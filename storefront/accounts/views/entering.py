@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from storefront.accounts import entry, proofs, service, sessions
 from storefront.accounts.forms import ForgottenForm, RegisterForm, SignInForm
 from storefront.accounts.models import ProofKind
-from storefront.accounts.queries import find_session_id, find_user
+from storefront.accounts.queries import find_session_id, find_user_id
 from storefront.accounts.views.visit import blueprint, enter, home, wanted_path
 from storefront.core import audit
 from storefront.core.db import db
@@ -117,8 +117,8 @@ def close_session() -> Response:
 
 def _note_failure(email: str) -> None:
     """The same work whether or not anybody has that address, which itself is not kept."""
-    user = find_user(db.session(), email)
-    subject = f"user {user.id}" if user else "nobody"
+    user_id = find_user_id(db.session(), email)
+    subject = "nobody" if user_id is None else f"user {user_id}"
     audit.note_alone("sign_in_failed", subject)
 
 
