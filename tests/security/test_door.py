@@ -32,6 +32,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 KEEPERS = ("document.cookie", "localStorage", "indexedDB", "eval(", "new Function", ".innerHTML", "insertAdjacent")
+# Asks for a look at a payment, once; and draws the secret that a member of staff is about to scan.
+EXCUSED = {"orders.come_back", "accounts.factor"}
 # Modules through which a program asks others over the network, and who may.
 NETWORK = {"socket", "smtplib", "http", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "ftplib", "stripe"}
 CALLERS = {
@@ -101,7 +103,7 @@ def test_looking_changes_nothing(town: Town, who: str) -> None:
     with town.app.app_context():
         before = dump_sql()
     for row in ROWS:
-        if row.method == "GET" and row.endpoint != "orders.come_back":
+        if row.method == "GET" and row.endpoint not in EXCUSED:
             client.get(address(town, row.endpoint))
             client.head(address(town, row.endpoint))
     with town.app.app_context():
