@@ -25,6 +25,7 @@ HANDLERS = {
     "insight.send_report": "jobs.insight:send_report",
     "orders.send_confirmation": "jobs.orders:send_confirmation",
     "orders.send_request": "jobs.orders:send_request",
+    "orders.send_return": "jobs.orders:send_return",
     "outbox.forget_done": "jobs.upkeep:forget_done",
     "payments.compare": "jobs.payments:compare_books",
     "payments.confirm": "jobs.payments:confirm",

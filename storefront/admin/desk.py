@@ -32,6 +32,7 @@ class Area(NamedTuple):
 AREAS = (
     Area("admin.home", _l("Today"), "clock", "catalog.view"),
     Area("admin.orders", _l("Orders"), "receipt", "orders.view"),
+    Area("admin.return_requests", _l("Returns"), "undo", "orders.view"),
     Area("admin.products", _l("Products"), "tag", "catalog.view", also="admin.categories"),
     Area("admin.insight", _l("Insight"), "chart", "insight.view"),
     Area("admin.coupons", _l("Offers"), "leaf", "promotions.edit", also="admin.credit"),

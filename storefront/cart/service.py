@@ -186,13 +186,13 @@ def read_skus(wanted: Sequence[tuple[str, int]]) -> list[TakenLine]:
 
 
 @retry_deadlocks
-def put_back(token: str | None, lines: Iterable[tuple[int, int]]) -> str | None:
-    """Put (variant id, quantity) pairs of a cancelled order back into a cart; what is off the shelves stays out."""
+def put_back(token: str | None, lines: Iterable[tuple[int, int]], user_id: int | None = None) -> str | None:
+    """Put (variant id, quantity) pairs of an order into a cart again; what is off the shelves stays out."""
     with transaction() as session:
         wanted = [(variant_id, n) for variant_id, n in lines if get_variant(session, variant_id).can_be_bought]
         if not wanted:
             return token
-        cart = lock_cart(session, token) or _new(session, None)
+        cart = lock_cart(session, token) or _users_cart(session, user_id) or _new(session, user_id)
         for variant_id, quantity in wanted:
             _put(cart, variant_id, quantity, is_capped=False)
         return cart.token

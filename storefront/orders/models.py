@@ -214,3 +214,77 @@ class ReturnLine(Model):
     order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), index=True)
     quantity: Mapped[int] = mapped_column()
     amount_minor: Mapped[int] = mapped_column(BigId)
+
+
+class RequestStatus(StrEnum):
+    """Where a wish to send goods back stands."""
+
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    RECEIVED = "received"
+
+
+REQUEST_MOVES: dict[RequestStatus, frozenset[RequestStatus]] = {
+    RequestStatus.REQUESTED: frozenset(
+        {RequestStatus.ACCEPTED, RequestStatus.REFUSED, RequestStatus.WITHDRAWN, RequestStatus.RECEIVED}
+    ),
+    RequestStatus.ACCEPTED: frozenset({RequestStatus.REFUSED, RequestStatus.WITHDRAWN, RequestStatus.RECEIVED}),
+    RequestStatus.REFUSED: frozenset(),
+    RequestStatus.WITHDRAWN: frozenset(),
+    RequestStatus.RECEIVED: frozenset(),
+}
+OPEN_REQUESTS = frozenset({RequestStatus.REQUESTED, RequestStatus.ACCEPTED})
+
+
+class ReturnReason(StrEnum):
+    """Why a customer sends something back."""
+
+    NOT_WANTED = "not_wanted"
+    DAMAGED = "damaged"
+    WRONG = "wrong"
+    LATE = "late"
+    OTHER = "other"
+
+
+class ReturnRequest(Model):
+    """A customer's wish to send goods back, and what the shop says to it (`answer`); `return_id` once they came."""
+
+    __tablename__ = "return_request"
+    __table_args__ = (Index(None, "status", "created_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    status: Mapped[RequestStatus] = mapped_column(EnumText(RequestStatus, 12), default=RequestStatus.REQUESTED)
+    reason: Mapped[ReturnReason] = mapped_column(EnumText(ReturnReason, 12))
+    note: Mapped[str] = mapped_column(String(500), default="")
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    return_id: Mapped[int | None] = mapped_column(ForeignKey("order_return.id"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    order: Mapped[Order] = relationship()
+    lines: Mapped[list["RequestLine"]] = relationship(order_by="RequestLine.id", lazy="selectin")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the goods may still come."""
+        return self.status in OPEN_REQUESTS
+
+    @property
+    def pieces(self) -> dict[int, int]:
+        """How many of each order line (by its id)."""
+        return {line.order_line_id: line.quantity for line in self.lines}
+
+
+class RequestLine(Model):
+    """How many pieces of an order line somebody wants to send back."""
+
+    __tablename__ = "return_request_line"
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("return_request.id"), index=True)
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), index=True)
+    quantity: Mapped[int] = mapped_column()
+    line: Mapped[OrderLine] = relationship(lazy="joined")

@@ -1,6 +1,6 @@
 """Reads of orders, loaded with what pages show."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -77,9 +77,15 @@ def list_overdue_ids(session: Session, moment: datetime, limit: int = 500) -> li
     return list(session.scalars(select(Order.id).where(is_overdue).order_by(Order.expires_at).limit(limit)))
 
 
-def list_orders_of(session: Session, user_id: int, number: int = 1) -> Page[Order]:
-    """One page of a user's own orders, the newest first."""
+def list_orders_of(
+    session: Session, user_id: int, number: int = 1, *, states: Collection[OrderStatus] = (), words: str = ""
+) -> Page[Order]:
+    """One page of a user's own orders, the newest first; in one of `states`, with `words` in number or goods."""
     query = select(Order).where(Order.user_id == user_id).order_by(Order.placed_at.desc(), Order.id.desc())
+    if states:
+        query = query.where(Order.status.in_(states))
+    if words.strip():
+        query = query.where(_holds(words.strip()))
     return fetch_page(session, query.options(selectinload(Order.lines)), number, 10)
 
 
@@ -114,6 +120,15 @@ def count_by_status(session: Session, words: str = "") -> dict[OrderStatus, int]
 
 def _is_late(day: date) -> ColumnElement[bool]:
     return Order.status.in_(LATE_STATUSES) & (Order.ship_by < day)
+
+
+def _holds(words: str) -> ColumnElement[bool]:
+    """Words as a customer knows their order by: its number, or what was bought, whatever the case."""
+    line = or_(func.lower(OrderLine.name).contains(words.lower(), autoescape=True), OrderLine.sku == words.upper())
+    return or_(
+        Order.number.startswith(words.upper(), autoescape=True),
+        Order.id.in_(select(OrderLine.order_id).where(line)),
+    )
 
 
 def _matches(words: str) -> ColumnElement[bool]:

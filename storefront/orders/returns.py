@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from storefront.core.db import insert_rows, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.core.money import share_minor
-from storefront.orders.models import Order, OrderLine, OrderReturn, OrderStatus, ReturnLine
+from storefront.orders.models import Order, OrderLine, OrderReturn, OrderStatus, RequestStatus, ReturnLine
+from storefront.orders.request_moves import move_request
 from storefront.orders.service import OrderMoved, lock, record
 from storefront.stock import service as stock
 
@@ -42,12 +43,19 @@ def map_left(session: Session, order: Order) -> dict[int, int]:
 
 @retry_deadlocks
 def take_back(
-    order_id: int, key: str, pieces: Mapping[int, int], *, is_restocked: bool, reason: str, actor: str
+    order_id: int,
+    key: str,
+    pieces: Mapping[int, int],
+    *,
+    is_restocked: bool,
+    reason: str,
+    actor: str,
+    request_id: int | None = None,
 ) -> None:
     """Note that `pieces` ({line id: number}) came back, and put them on the shelf and on sale when `is_restocked`.
 
-    Opens a transaction; idempotent on `key`, which is made with the form. Raises OrderMoved unless the order was sent,
-    NothingReturned, ReturnedTooMany.
+    With `request_id` they are those that the customer asked to send. Opens a transaction; idempotent on `key`, which is
+    made with the form. Raises OrderMoved unless the order was sent, NothingReturned, ReturnedTooMany, RequestMoved.
     """
     with transaction() as session:
         order = lock(session, order_id)
@@ -73,6 +81,8 @@ def take_back(
         names = [f"{quantity} × {line.name}" for line, quantity, _gone in lines]
         facts = {"lines": names, "is_restocked": is_restocked, "reason": reason}
         record(order_id, "returned", actor, facts=facts)
+        if request_id is not None:
+            move_request(order_id, request_id, RequestStatus.RECEIVED, actor, return_id=return_id)
         if is_restocked:
             found = zip(lines, line_ids, strict=True)
             stock.take_back(

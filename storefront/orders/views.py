@@ -4,17 +4,21 @@ from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from storefront.cart.service import put_back
+from storefront.checkout.again import order_again
+from storefront.checkout.again_words import again_words
 from storefront.checkout.service import cancel_order
 from storefront.core import outbox
 from storefront.core.db import db, transaction
-from storefront.core.errors import Conflict, Unavailable
+from storefront.core.errors import Conflict, ShopError, Unavailable
 from storefront.core.web import page, public, see_other, settings, tell
 from storefront.core.web.limits import form_value, limiter
-from storefront.core.web.visit import cart_token, remember_cart
+from storefront.core.web.visit import cart_token, remember_cart, user_id
+from storefront.orders import return_requests, return_words
+from storefront.orders.asking import AskForm, make_ask_form
 from storefront.orders.forms import FindForm, plain_number
-from storefront.orders.models import Order, OrderStatus
+from storefront.orders.models import Order, OrderLine, OrderStatus, ReturnReason
 from storefront.orders.queries import find_token, get_order
+from storefront.orders.return_requests import list_requests_of, map_askable
 from storefront.orders.words import order_totals
 from storefront.payments.door import Payer, to_provider
 from storefront.payments.gateway import RefundStatus
@@ -53,18 +57,6 @@ def look_up() -> Response:
     return see_other(url_for("orders.show", token=token))
 
 
-@blueprint.post("/orders/<token>/repeats")
-@public
-def repeat(token: str) -> Response:
-    """Put the same goods into the cart again, as far as they are still for sale."""
-    order = get_order(db.session(), token)
-    lines = [(line.variant_id, line.quantity) for line in order.lines if line.variant_id]
-    db.session.rollback()
-    remember_cart(put_back(cart_token(), lines))
-    flash(_("What is still for sale of that order is in your cart."), "good")
-    return see_other(url_for("cart.show"))
-
-
 @blueprint.get("/orders/<token>")
 @public
 def show(token: str) -> Response:
@@ -84,6 +76,10 @@ def show(token: str) -> Response:
         is_confirming=_is_confirming(order, attempts),
         sale=find_sale(db.session(), order.id) if order.is_mailed else None,
         shipping_label=method_words(order.shipping_name),
+        requests=list_requests_of(db.session(), order.id),
+        can_ask=any(map_askable(db.session(), order).values()),
+        request_words=return_words,
+        is_own=user_id() is not None and order.user_id == user_id(),
     )
 
 
@@ -141,6 +137,75 @@ def cancel(token: str) -> Response:
         return see_other(url_for("orders.show", token=token))
     flash(_("Your order was cancelled. Everything is back in your cart."), "good")
     return see_other(url_for("cart.show"))
+
+
+@blueprint.post("/orders/<token>/repeats")
+@public
+@limiter.limit("60 per hour")
+def repeat(token: str) -> Response:
+    """Put the same goods into the cart again, and say which cannot be had or cost something else."""
+    order = get_order(db.session(), token)
+    again = order_again(order, cart_token(), user_id())
+    remember_cart(again.token)
+    for tone, text in again_words(again, order.currency):
+        flash(text, tone)
+    return see_other(url_for("cart.show"))
+
+
+@blueprint.get("/orders/<token>/returns/new")
+@public
+def new_return(token: str) -> Response:
+    """Which lines can be sent back, and how many pieces of each."""
+    order = get_order(db.session(), token)
+    lines = _askable(order)
+    if not lines:
+        flash(_("Nothing of this order can be sent back."), "warn")
+        return see_other(url_for("orders.show", token=token))
+    only = {f"line-{lines[0][0].id}": 1} if len(lines) == 1 and lines[0][1] == 1 else {}
+    return _ask(order, make_ask_form(lines, formdata=None, data=only))
+
+
+@blueprint.post("/orders/<token>/returns")
+@public
+@limiter.limit("30 per hour")
+def ask_return(token: str) -> Response:
+    """Note what the customer wants to send back."""
+    order = get_order(db.session(), token)
+    form = make_ask_form((line, line.quantity) for line in order.lines)
+    if not form.validate():
+        return _ask(order, form, 422)
+    try:
+        return_requests.ask(order.id, form.pieces(), ReturnReason(form.reason.data), form.note.data or "")
+    except ShopError as error:
+        name = f"line-{error.facts.get('line_id')}"
+        (form[name].errors if name in form else form.form_errors).append(tell(error))
+        return _ask(get_order(db.session(), token), form, 409)
+    flash(_("We have your wish. We answer by mail within a few days; please keep the goods until then."), "good")
+    return see_other(url_for("orders.show", token=token, _anchor="returns"))
+
+
+@blueprint.post("/orders/<token>/returns/<int:request_id>/withdrawal")
+@public
+def withdraw_return(token: str, request_id: int) -> Response:
+    """Keep the goods after all."""
+    try:
+        return_requests.withdraw(get_order(db.session(), token).id, request_id)
+    except Conflict as error:
+        flash(tell(error), "warn")
+    return see_other(url_for("orders.show", token=token, _anchor="returns"))
+
+
+def _askable(order: Order) -> list[tuple[OrderLine, int]]:
+    left = map_askable(db.session(), order)
+    return [(line, left[line.id]) for line in order.lines if left[line.id]]
+
+
+def _ask(order: Order, form: AskForm, status: int = 200) -> Response:
+    """Every line that can be asked for, and every one that was and cannot."""
+    left = map_askable(db.session(), order)
+    lines = [(line, left[line.id]) for line in order.lines if f"line-{line.id}" in form]
+    lines = [(line, number) for line, number in lines if number or form[f"line-{line.id}"].data]
+    return page("orders/ask_return.html", status=status, order=order, lines=lines, form=form)
 
 
 def _is_confirming(order: Order, attempts: list[Payment]) -> bool:

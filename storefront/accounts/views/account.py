@@ -1,5 +1,6 @@
 """One's own pages: orders, profile, password, address, and where one is signed in."""
 
+from functools import partial
 from typing import Any
 
 from flask import flash, request, url_for
@@ -8,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from storefront.accounts import profile, sessions
+from storefront.accounts.addresses import list_addresses
 from storefront.accounts.forms import EmailForm, PasskeyForm, PasswordForm, ProfileForm
 from storefront.accounts.passkeys import list_passkeys
 from storefront.accounts.queries import find_session_id, list_sessions
@@ -18,15 +20,46 @@ from storefront.core.web import customer, page, see_other, settings, tell
 from storefront.core.web.language import choices
 from storefront.core.web.limits import limiter
 from storefront.core.web.visit import session_key
+from storefront.orders.models import OrderStatus
 from storefront.orders.queries import list_orders_of
+from storefront.wishlist.queries import count_wishes
+
+# What people look for among their orders.
+STATES = {
+    "open": (OrderStatus.PENDING, OrderStatus.ACCEPTED, OrderStatus.PAID, OrderStatus.PARTLY_FULFILLED),
+    "sent": (OrderStatus.FULFILLED,),
+    "over": (OrderStatus.CANCELLED, OrderStatus.EXPIRED),
+}
 
 
 @blueprint.get("/account")
 @customer
 def show() -> Response:
-    """One's own orders, the newest first."""
+    """Where everything of one's own is, and the last orders."""
+    session, own_id = db.session(), current_user.id
+    return page(
+        "accounts/show.html",
+        orders=list_orders_of(session, own_id),
+        wishes=count_wishes(session, own_id),
+        addresses=len(list_addresses(session, own_id)),
+    )
+
+
+@blueprint.get("/account/orders")
+@customer
+def own_orders() -> Response:
+    """One's own orders, the newest first, narrowed by what stands in the address."""
+    state, words = request.args.get("state", ""), request.args.get("q", "").strip()[:100]
+    state = state if state in STATES else ""
     number = request.args.get("page", 1, type=int)
-    return page("accounts/show.html", orders=list_orders_of(db.session(), current_user.id, number))
+    return page(
+        "accounts/orders.html",
+        fragment="results",
+        orders=list_orders_of(db.session(), current_user.id, number, states=STATES.get(state, ()), words=words),
+        state=state,
+        words=words,
+        url=partial(url_for, "accounts.own_orders", state=state or None, q=words or None),
+    )
 
 
 @blueprint.get("/account/settings")

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, RadioField
+from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # The stubs do not know it yet.
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import HiddenInput
 
-from storefront.core.web.forms import Form, TextField
+from storefront.core.web.forms import Form, TextField, trimmed
 from storefront.orders.models import OrderLine
 
 RESTOCK, KEEP_OFF = "restock", "keep_off"
@@ -18,6 +19,7 @@ class ReturnForm(Form):
     """What is said of a return as a whole; `key` is made with the form and makes it happen once."""
 
     key = HiddenField(validators=[DataRequired(), Length(max=40)])
+    request_id = IntegerField(validators=[Optional()], widget=HiddenInput())
     goods = RadioField(
         _l("What happens to the goods?"),
         [InputRequired(_l("Choose whether they can be sold again."))],
@@ -33,6 +35,12 @@ class ReturnForm(Form):
     def pieces(self) -> dict[int, int]:
         """How many of each line came back, by the line's id."""
         return {int(field.name[5:]): field.data or 0 for field in self if field.name.startswith("line-")}
+
+
+class AnswerForm(Form):
+    """What is said to a customer who wants to send something back."""
+
+    answer = TextAreaField(_l("Answer to the customer"), [Optional(), Length(max=500)], filters=(trimmed,))
 
 
 def make_return_form(lines: Iterable[tuple[OrderLine, int]], **kwargs: Any) -> ReturnForm:

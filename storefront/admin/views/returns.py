@@ -1,8 +1,9 @@
 """Taking goods back from a customer."""
 
 import secrets
+from typing import Any
 
-from flask import flash, url_for
+from flask import flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -12,8 +13,10 @@ from storefront.core.db import db
 from storefront.core.errors import ShopError
 from storefront.core.web import page, see_other, staff, tell
 from storefront.orders import returns
-from storefront.orders.models import Order, OrderLine
+from storefront.orders.models import Order, OrderLine, ReturnRequest
 from storefront.orders.queries import get_order_by_number
+from storefront.orders.return_requests import list_requests_of
+from storefront.orders.return_words import REASONS
 
 
 @blueprint.get("/orders/<number>/returns")
@@ -25,7 +28,12 @@ def return_goods(number: str) -> Response:
     if not lines:
         flash(_("Nothing of this order can come back."), "warn")
         return see_other(url_for("admin.order", number=number))
-    return _show(found, make_return_form(lines, formdata=None, data={"key": secrets.token_urlsafe(16)}))
+    known: dict[str, Any] = {"key": secrets.token_urlsafe(16)}
+    asked = _asked(found)
+    if asked is not None:
+        known |= {"request_id": asked.id, "reason": str(REASONS[asked.reason])}
+        known |= {f"line-{line.id}": min(left, asked.pieces.get(line.id, 0)) or None for line, left in lines}
+    return _show(found, make_return_form(lines, formdata=None, data=known))
 
 
 @blueprint.post("/orders/<number>/returns")
@@ -52,7 +60,14 @@ def _take_back(order_id: int, form: ReturnForm) -> None:
         is_restocked=form.goods.data == RESTOCK,
         reason=form.reason.data or "",
         actor=actor(),
+        request_id=form.request_id.data,
     )
+
+
+def _asked(found: Order) -> ReturnRequest | None:
+    """The customer's wish that these goods belong to, while it is open."""
+    request_id = request.args.get("request", 0, type=int)
+    return next((one for one in list_requests_of(db.session(), found.id) if one.id == request_id and one.is_open), None)
 
 
 def _refuse(number: str, form: ReturnForm, error: ShopError) -> Response:
