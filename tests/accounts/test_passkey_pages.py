@@ -7,9 +7,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from storefront.accounts.queries import find_user
 from storefront.accounts.views import visit
-from tests.fixtures.authenticator import Authenticator
-from tests.fixtures.shop import PASSWORD, post, token_of
+from storefront.core.db import db
+from tests.fixtures.authenticator import PRESENT, Authenticator
+from tests.fixtures.shop import PASSWORD, post, post_bare, token_of
 
 EMAIL = "grace@example.com"
 
@@ -116,3 +118,40 @@ def test_passkeys_are_limited_in_rate(client: FlaskClient) -> None:
 def test_another_site_asks_for_no_passkey(client: FlaskClient, path: str) -> None:
     assert client.post(path, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert client.post(path, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 400
+
+
+def owner_with_passkey(app: Flask, sign_in: Callable[..., FlaskClient]) -> Authenticator:
+    return add_by_page(sign_in("owner"))
+
+
+def use(app: Flask, device: Authenticator) -> FlaskClient:
+    client = app.test_client()
+    answer = device.get(options(client, "/account/sign-in/passkeys/options"))
+    assert post(client, "/account/sign-in/passkeys", {"answer": answer}).status_code == 303
+    return client
+
+
+def test_a_passkey_with_a_finger_is_the_second_factor_of_staff(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
+    device = owner_with_passkey(app, sign_in)
+    assert use(app, device).get("/admin/").status_code == 200
+    device.flags = PRESENT
+    client = use(app, device)
+    assert client.get("/admin/").location == "/account/second-factor?next=/admin/"
+
+
+def test_a_password_alone_sets_up_no_factor_beside_a_passkey(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
+    device = owner_with_passkey(app, sign_in)
+    thief = app.test_client()
+    known = {"email": "owner@example.com", "password": PASSWORD}
+    post_bare(thief, "/account/sign-in", known, "/account/sign-in")
+    page = thief.get("/account/second-factor").text
+    assert "Your passkey is your second factor." in page
+    assert "otpauth" not in page
+    refused = post_bare(thief, "/account/second-factor", {"code": "123456"}, "/account/second-factor")
+    assert refused.status_code == 403
+    assert thief.get("/account/settings").status_code == 303
+    with app.app_context():
+        user = find_user(db.session(), "owner@example.com")
+        assert user
+        assert (user.factor_salt, user.factor_confirmed_at) == (None, None)
+    assert "Set up your second factor" in use(app, device).get("/account/second-factor").text

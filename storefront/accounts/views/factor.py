@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from storefront.accounts import factors
 from storefront.accounts.forms import FactorForm
+from storefront.accounts.passkeys import list_passkeys
 from storefront.accounts.views.visit import blueprint, home, wanted_path
 from storefront.core import audit
 from storefront.core.db import db
@@ -38,6 +39,8 @@ def show_factor() -> Response:
     if not form.validate():
         return _show(form, 422)
     is_new = current_user.factor_confirmed_at is None
+    if is_new and _is_kept_by_passkey():
+        return _show(form, 403)
     codes = _take(form)
     if form.errors:
         return _show(form, 403)
@@ -103,10 +106,18 @@ def _show(form: FactorForm, status: int = 200, **more: Any) -> Response:
     """`kept` are the fields of another form that was sent to this address, and goes on once the factor is shown."""
     if not current_user.is_staff:
         raise NotFound()
+    has_passkey = bool(list_passkeys(db.session(), current_user.id))
     if current_user.factor_confirmed_at is not None:
-        left = factors.count_codes(db.session(), current_user.id)
-        return page("accounts/factor.html", status=status, form=form, next=wanted_path(), codes_left=left, **more)
+        more |= {"codes_left": factors.count_codes(db.session(), current_user.id), "has_passkey": has_passkey}
+        return page("accounts/factor.html", status=status, form=form, next=wanted_path(), **more)
+    if _is_kept_by_passkey():
+        return page("accounts/factor_passkey.html", status=status, next=wanted_path())
     return _show_new(form, status)
+
+
+def _is_kept_by_passkey() -> bool:
+    """Whoever has a passkey has a second factor: a password alone sets up no other one beside it."""
+    return bool(list_passkeys(db.session(), current_user.id)) and not is_factor_fresh(is_careful=True)
 
 
 def _show_new(form: FactorForm, status: int) -> Response:

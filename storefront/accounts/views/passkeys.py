@@ -14,6 +14,7 @@ from storefront.accounts.views.confirming import ask_again
 from storefront.accounts.views.visit import blueprint, enter, is_fresh, wanted_path
 from storefront.core.errors import NotFound, ShopError
 from storefront.core.web import customer, page, public, see_other, settings, tell
+from storefront.core.web.access import note_factor
 from storefront.core.web.limits import limiter
 from storefront.core.web.visit import shopper_id
 
@@ -44,7 +45,11 @@ def passkey_sign_in() -> Response:
         shown = SignInForm(formdata=None)
         shown.form_errors.append(tell(error))
         return page("accounts/sign_in.html", status=403, form=shown, next=wanted_path())
-    return enter(signed_in.user_id)
+    entered = enter(signed_in.user_id)
+    if signed_in.is_verified:
+        # The device is one thing, and the finger or PIN that opened it another.
+        note_factor()
+    return entered
 
 
 @blueprint.post("/account/passkeys/options")
