@@ -1,14 +1,14 @@
 """Returns that customers ask for
 
-Revision: 0012, after: 0011
+Revision: 0019, after: 0018
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0012"
-down_revision = "0011"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
