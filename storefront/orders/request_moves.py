@@ -28,8 +28,7 @@ def move_request(order_id: int, request_id: int, to: RequestStatus, actor: str, 
     moved: Any = joined().execute(update(rows).where(is_there).values(status=to, decided_at=clock.now(), **values))
     if moved.rowcount != 1:
         raise RequestMoved(id=request_id)
-    answer = {"reason": values["answer"]} if values.get("answer") else {}
-    record(order_id, f"return_{to}", actor, facts={"request": request_id, **answer})
+    record(order_id, f"return_{to}", actor, facts={"request": request_id})
     if to in TOLD:
         stage_mail(request_id, to)
 

@@ -47,7 +47,7 @@ def send_return(request_id: int, status: str, settings: Settings) -> None:
         return
     send(mail, settings)
     with transaction():
-        service.record(order_id, TOLD, "shop", facts={"request": request_id, "status": status, "to": mail.to})
+        service.record(order_id, TOLD, "shop", facts={"request": request_id, "status": status})
 
 
 def letter(order: Order, request: ReturnRequest, status: RequestStatus, settings: Settings) -> Mail:

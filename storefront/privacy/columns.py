@@ -123,6 +123,10 @@ TABLES: dict[str, Columns] = {
         "id order_id external_ref is_restocked created_at", "reason", by="order_id", fate=Fate.BLANK
     ),
     "return_line": Columns("id return_id order_line_id quantity amount_minor"),
+    "return_request": Columns(
+        "id order_id status reason return_id created_at decided_at", "note answer", by="order_id", fate=Fate.BLANK
+    ),
+    "return_request_line": Columns("id request_id order_line_id quantity"),
     # Found by whoever gives and whoever is given to.
     "card_sale": Columns(
         "order_id account_id created_at", "email giver words locale", by="order_id email", fate=Fate.BLANK
