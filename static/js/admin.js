@@ -29,6 +29,9 @@ window.addEventListener("pageshow", () => {
   for (const form of guarded) delete form.dataset.leaving;
 });
 
+/* On a phone the areas of the desk scroll sideways: the one that is open is seen. */
+document.querySelector(".desk-areas [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 /** Ctrl+S or Cmd+S saves the form at hand instead of the page's source. */
 document.addEventListener("keydown", (event) => {
   if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
