@@ -124,9 +124,9 @@ def apply_state(state: PaymentState, gateway: Gateway, event_id: int | None = No
     A report that does not match (amount, currency, order, mode) moves nothing and is noted with the order. The event
     of the inbox that told of it is marked as processed in the same commit.
     """
+    _apply(state, gateway, event_id)
     if state.status in GOOD:
         get_shield().note_success(state.attempt_id)
-    _apply(state, gateway, event_id)
 
 
 @retry_deadlocks
