@@ -15,7 +15,7 @@ from storefront.catalog.models import Variant
 from storefront.core import outbox
 from storefront.core.db import db, transaction
 from storefront.orders import service as orders
-from storefront.orders.models import Order
+from storefront.orders.models import Order, ReturnReason, ReturnRequest
 from storefront.shipping.models import ShippingMethod
 from storefront.stock import waiting
 from storefront.stock.models import StockRequest
@@ -69,8 +69,12 @@ def _make_orders(town: Town) -> None:
     for _ in range(2):
         variant = db.session.get_one(Variant, variant_id)
         made.append(factories.make_order(variant, user_id=town.people["buyer"]).id)
-    with transaction():
+    with transaction() as session:
         orders.mark_paid(made[0], "tests")
+        asked = ReturnRequest(order_id=made[1], reason=next(iter(ReturnReason)))
+        session.add(asked)
+        session.flush()
+        town.facts["request_id"] = asked.id
     paid, pending = (db.session.get_one(Order, order_id) for order_id in made)
     town.facts |= {"token": pending.token, "number": pending.number, "paid": paid.token, "paid_number": paid.number}
 

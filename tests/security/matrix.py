@@ -49,6 +49,7 @@ POST accounts.mail_link               everybody       422
 POST accounts.mail_sign_in            everybody       422
 GET  accounts.new_address             customer        200
 POST accounts.open_session            everybody       422
+GET  accounts.own_orders              customer        200
 GET  accounts.own_settings            customer        200
 POST accounts.passkey_options         customer        200
 POST accounts.passkey_sign_in         everybody       403
@@ -69,6 +70,7 @@ POST admin.add_note                   orders.edit     422
 POST admin.add_pictures               catalog.edit    422
 POST admin.add_recipient              insight.edit    422
 GET  admin.address                    orders.edit     200
+POST admin.answer_return              orders.edit     303
 POST admin.ask_again                  orders.edit     303
 GET  admin.audit_log                  audit.view      200
 POST admin.book_stock                 stock.edit      422
@@ -173,6 +175,7 @@ POST admin.reset_factor               people.edit     404
 POST admin.retry_all_jobs             jobs.edit       303
 POST admin.retry_job                  jobs.edit       303
 GET  admin.return_goods               orders.edit     303
+GET  admin.return_requests            orders.view     200
 GET  admin.role                       people.edit     200
 GET  admin.roles                      people.view     200
 POST admin.set_product_status         catalog.edit    303
@@ -204,14 +207,17 @@ GET  checkout.show                    everybody       303
 POST insight.letters_stopped          everybody       303
 GET  insight.stop_letters             everybody       200
 GET  monitoring.metrics               everybody       200
+POST orders.ask_return                everybody       422
 POST orders.cancel                    everybody       303
 GET  orders.come_back                 everybody       303
 GET  orders.find                      everybody       200
 POST orders.look_up                   everybody       422
+GET  orders.new_return                everybody       303
 POST orders.pay                       everybody       303
 GET  orders.receipt                   everybody       303
 POST orders.repeat                    everybody       303
 GET  orders.show                      everybody       200
+POST orders.withdraw_return           everybody       303
 POST pages.choose_language            everybody       303
 GET  pages.health                     everybody       200
 GET  pages.picture                    everybody       200
