@@ -16,8 +16,7 @@ DOMAINS = (
     "wishlist",
     "privacy",
 )
-INSIGHT = ("insight.forecast.models", "insight.queueing.models")
-MODELS = ("core.audit.models", "core.outbox", *(f"{domain}.models" for domain in DOMAINS), *INSIGHT)
+INSIGHT = ("insight.forecast.models", "insight.queueing.models", "insight.reorder.models")
 
 
 def import_models() -> None:

@@ -1,0 +1,200 @@
+"""Reorder advice, and purchase orders whose goods are booked once."""
+
+from datetime import date, timedelta
+from math import sqrt
+
+import numpy as np
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from storefront.catalog.models import Variant
+from storefront.core.db import db, transaction
+from storefront.insight.forecast.models import ForecastRun, VariantForecast
+from storefront.insight.reorder import service
+from storefront.insight.reorder.advice import Terms, advise, demand_quantile, in_packs
+from storefront.insight.reorder.models import PurchaseStatus
+from storefront.insight.reorder.queries import Show, Wanted, get_purchase, list_advice
+from storefront.insight.reorder.service import NewLine, SupplierData, TermsData
+from storefront.stock.models import StockEntry, StockItem
+from tests.fixtures.factories import make_variant
+from tests.fixtures.shop import on_every_database
+
+TODAY = date(2026, 11, 29)
+WEEKLY = Terms(lead_days=14, review_days=7, pack_size=6, minimum=12)
+
+
+def test_stock_that_lasts_is_ordered_later() -> None:
+    found = advise(TODAY, 100, 0, mean=7, deviation=0.001, terms=WEEKLY, service=0.95)
+    # One a day: 14 days before it ends at the latest, so that 14 are left when it arrives.
+    assert found.stock_out == TODAY + timedelta(days=100)
+    assert found.order_by == TODAY + timedelta(days=85)
+    assert (found.reorder_point, found.safety, found.quantity) == (15, 1, 12)
+
+
+def test_what_is_already_short_is_ordered_today_with_what_is_missing() -> None:
+    found = advise(TODAY, 2, 0, mean=7, deviation=0.001, terms=WEEKLY, service=0.95)
+    assert (found.order_by, found.quantity) == (TODAY, 24)
+
+
+def test_what_is_on_its_way_is_not_ordered_twice() -> None:
+    calm = advise(TODAY, 2, 98, mean=7, deviation=0.001, terms=WEEKLY, service=0.95)
+    assert calm.order_by == TODAY + timedelta(days=85)
+    assert calm.stock_out == TODAY + timedelta(days=2)
+
+
+def test_without_a_lead_time_only_the_end_is_told() -> None:
+    found = advise(TODAY, 70, 0, mean=7, deviation=3, terms=Terms(None), service=0.95)
+    assert found.stock_out == TODAY + timedelta(days=70)
+    assert (found.order_by, found.quantity, found.reorder_point) == (None, 0, None)
+
+
+def test_what_does_not_sell_is_not_ordered() -> None:
+    assert advise(TODAY, 0, 0, mean=0.001, deviation=1, terms=WEEKLY, service=0.95).quantity == 0
+
+
+@given(st.floats(0.1, 500), st.floats(0.01, 500), st.integers(1, 120), st.sampled_from([0.8, 0.9, 0.95]))
+def test_a_higher_service_level_never_orders_later_or_keeps_less(
+    mean: float, deviation: float, lead: int, service_level: float
+) -> None:
+    terms = Terms(lead)
+    low = advise(TODAY, 50, 0, mean, deviation, terms, service_level)
+    high = advise(TODAY, 50, 0, mean, deviation, terms, service_level + 0.04)
+    assert (high.order_by or date.max) <= (low.order_by or date.max)
+    assert (high.reorder_point or 0) >= (low.reorder_point or 0)
+
+
+def test_the_quantile_is_that_of_drawn_demand() -> None:
+    random = np.random.default_rng(4)
+    mean, deviation = 10.0, 6.0
+    variance = np.log(1 + (deviation / mean) ** 2)
+    drawn = random.lognormal(np.log(mean) - variance / 2, sqrt(variance), 400_000)
+    assert demand_quantile(mean, deviation, 7, 0.95) == pytest.approx(np.quantile(drawn, 0.95), rel=0.01)
+
+
+@pytest.mark.parametrize(("pieces", "expected"), [(1, 12), (13, 18), (-5, 12), (12, 12)])
+def test_quantities_are_whole_packs_and_at_least_the_minimum(pieces: float, expected: int) -> None:
+    assert in_packs(pieces, WEEKLY) == expected
+
+
+@pytest.fixture
+def shelf(context: Flask) -> Variant:
+    """A variant with 10 pieces that sells 7 a week."""
+    variant = make_variant(stock_level=10)
+    forecast_for(variant.id, mean=7)
+    return variant
+
+
+def forecast_for(variant_id: int, mean: float) -> None:
+    with transaction() as session:
+        run = ForecastRun(
+            as_of=TODAY, first_week=TODAY, horizon=4, history_start=TODAY, history_weeks=9, variants=1, seconds=1
+        )
+        session.add(run)
+        session.flush()
+        numbers = dict.fromkeys(("point", "low", "high", "slope", "intercept"), 0.0)
+        session.add(
+            VariantForecast(
+                variant_id=variant_id, run_id=run.id, model="typical-week", mean=mean, deviation=3, **numbers
+            )
+        )
+
+
+def rows(show: Show = Show.ALL, **wanted) -> list:
+    db.session.rollback()
+    return list_advice(db.session(), Wanted(show=show, **wanted), TODAY)
+
+
+def test_a_missing_lead_time_is_asked_for_and_not_invented(shelf: Variant) -> None:
+    assert [row.variant_id for row in rows(Show.MISSING)] == [shelf.id]
+    assert rows(Show.NOW) == []
+    service.set_terms({shelf.id: TermsData(lead_days=14, pack_size=6)})
+    assert rows(Show.MISSING) == []
+    (row,) = rows(Show.NOW)
+    assert row.advice.quantity % 6 == 0
+    assert row.advice.order_by == TODAY
+
+
+def test_a_suppliers_terms_hold_until_a_variant_has_its_own(shelf: Variant) -> None:
+    supplier_id = service.add_supplier(SupplierData("Tin & Co", lead_days=30, pack_size=10, minimum=20))
+    service.set_terms({shelf.id: TermsData(supplier_id=supplier_id)})
+    assert rows()[0].terms == Terms(30, 7, 10, 20)
+    service.change_terms([shelf.id], {"lead_days": 3})
+    assert rows(supplier_id=supplier_id)[0].terms == Terms(3, 7, 10, 20)
+    assert rows(supplier_id=0) == []
+
+
+def test_the_most_urgent_comes_first(shelf: Variant) -> None:
+    later = make_variant(stock_level=500)
+    forecast_for(later.id, mean=7)
+    service.change_terms([shelf.id, later.id], {"lead_days": 7})
+    assert [row.variant_id for row in rows()] == [shelf.id, later.id]
+    assert [row.sku for row in rows(text=later.sku.lower())] == [later.sku]
+
+
+def purchase(shelf: Variant, quantity: int = 24, key: str = "k1") -> int:
+    supplier_id = service.add_supplier(SupplierData(f"Tin {key}"))
+    line = NewLine(shelf.id, shelf.sku, "Lamp", quantity)
+    return service.place_purchase(key, supplier_id, [line], "user:1", None)
+
+
+def stock_of(variant: Variant) -> tuple[int, int]:
+    """Available, and the ledger's sum."""
+    db.session.rollback()
+    item = db.session.get_one(StockItem, variant.id)
+    total = db.session.scalar(select(func.sum(StockEntry.quantity)).where(StockEntry.variant_id == variant.id))
+    return item.available, int(total)
+
+
+@on_every_database
+def test_a_delivery_sent_twice_is_booked_once(shelf: Variant) -> None:
+    purchase_id = purchase(shelf)
+    (line,) = get_purchase(db.session(), purchase_id).lines
+    assert rows()[0].on_order == 24
+    assert service.receive(purchase_id, "form-1", {line.id: 10}, "user:1")
+    assert not service.receive(purchase_id, "form-1", {line.id: 10}, "user:1")
+    assert stock_of(shelf) == (20, 20)
+    assert rows()[0].on_order == 14
+    found = get_purchase(db.session(), purchase_id)
+    assert (found.status, found.received, len(found.receipts)) == (PurchaseStatus.PARTLY, 10, 1)
+    assert service.receive(purchase_id, "form-2", {line.id: 14}, "user:1")
+    db.session.rollback()
+    assert get_purchase(db.session(), purchase_id).status == PurchaseStatus.RECEIVED
+    assert stock_of(shelf) == (34, 34)
+
+
+@on_every_database
+def test_more_than_was_ordered_is_refused_whole(shelf: Variant) -> None:
+    purchase_id = purchase(shelf)
+    (line,) = get_purchase(db.session(), purchase_id).lines
+    with pytest.raises(service.TooMuchReceived):
+        service.receive(purchase_id, "form-1", {line.id: 25}, "user:1")
+    assert stock_of(shelf) == (10, 10)
+    assert service.receive(purchase_id, "form-1", {line.id: 24}, "user:1")
+
+
+def test_an_order_sent_twice_is_made_once(shelf: Variant) -> None:
+    supplier_id = service.add_supplier(SupplierData("Tin & Co"))
+    line = NewLine(shelf.id, shelf.sku, "Lamp", 24)
+    first = service.place_purchase("k", supplier_id, [line], "user:1", None)
+    assert service.place_purchase("k", supplier_id, [line], "user:1", None) == first
+    db.session.rollback()
+    assert len(get_purchase(db.session(), first).lines) == 1
+    with pytest.raises(service.NothingToOrder):
+        service.place_purchase("other", supplier_id, [], "user:1", None)
+
+
+def test_what_will_not_come_is_no_longer_awaited(shelf: Variant) -> None:
+    service.close_purchase(purchase(shelf))
+    assert rows()[0].on_order == 0
+
+
+def test_two_suppliers_have_two_names(shelf: Variant) -> None:
+    service.add_supplier(SupplierData("Tin & Co"))
+    other = service.add_supplier(SupplierData("Clay & Co"))
+    with pytest.raises(service.TakenName):
+        service.add_supplier(SupplierData("Tin & Co"))
+    with pytest.raises(service.TakenName):
+        service.change_supplier(other, SupplierData("Tin & Co"))
