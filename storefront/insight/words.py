@@ -120,6 +120,11 @@ def weekday(value: date) -> str:
     )
 
 
+def weekday_name(value: date) -> str:
+    """A day of the coming week: Tuesday."""
+    return str(format_date(value, "EEEE", locale=_reading()))
+
+
 def short_day(value: date) -> str:
     """A day of a chart's axis: 31 Aug."""
     return str(format_date(value, "d MMM", locale=_reading())) if current() == "en" else _by_skeleton("MMMd", value)

@@ -20,7 +20,7 @@ from storefront.insight.reorder.queries import Show, Wanted, get_purchase, list_
 from storefront.insight.reorder.service import NewLine, SupplierData, TermsData
 from storefront.stock.models import StockEntry, StockItem
 from tests.fixtures.factories import make_variant
-from tests.fixtures.shop import on_every_database
+from tests.fixtures.shop import on_every_database, post
 
 TODAY = date(2026, 11, 29)
 WEEKLY = Terms(lead_days=14, review_days=7, pack_size=6, minimum=12)
@@ -198,3 +198,64 @@ def test_two_suppliers_have_two_names(shelf: Variant) -> None:
         service.add_supplier(SupplierData("Tin & Co"))
     with pytest.raises(service.TakenName):
         service.change_supplier(other, SupplierData("Tin & Co"))
+
+
+def test_the_page_asks_for_the_lead_time_and_then_says_what_to_order(shelf: Variant, sign_in) -> None:
+    client = sign_in("manager")
+    assert "Lead time missing" in client.get("/admin/insight/reorder").text
+    form = {"variant": shelf.id, f"supplier-{shelf.id}": "0", f"lead-{shelf.id}": "14", f"pack-{shelf.id}": "6"}
+    assert post(client, "/admin/insight/reorder/terms?show=missing", form).status_code == 303
+    advice = rows(Show.NOW)[0].advice
+    text = client.get("/admin/insight/reorder?show=now").text
+    assert f"Order {advice.quantity} today" in text
+    file = client.get("/admin/insight/reorder.csv?show=now").get_data(as_text=True)
+    assert f'"{shelf.sku}"' in file
+
+
+def test_a_wrong_number_saves_nothing_and_keeps_what_was_typed(shelf: Variant, sign_in) -> None:
+    client = sign_in("manager")
+    form = {"variant": shelf.id, f"lead-{shelf.id}": "soon", f"pack-{shelf.id}": "6"}
+    answer = post(client, "/admin/insight/reorder/terms?show=missing", form)
+    assert answer.status_code == 422
+    assert 'value="soon"' in answer.text
+    assert rows()[0].own == (None, None, None)
+
+
+def test_terms_are_set_for_everything_the_filter_shows(shelf: Variant, sign_in) -> None:
+    others = [make_variant(stock_level=5) for _ in range(60)]
+    for other in others:
+        forecast_for(other.id, mean=3)
+    client = sign_in("manager")
+    assert post(client, "/admin/insight/reorder/all?show=missing", {"lead": "9", "pack": ""}).status_code == 303
+    assert {row.own for row in rows()} == {(9, None, None)}
+    assert post(client, "/admin/insight/reorder/all?show=all", {"lead": ""}).status_code == 422
+
+
+def test_an_order_goes_from_the_advice_to_the_shelf(shelf: Variant, sign_in) -> None:
+    supplier_id = service.add_supplier(SupplierData("Tin & Co", lead_days=14))
+    service.change_terms([shelf.id], {"supplier_id": supplier_id})
+    client = sign_in("manager")
+    wanted = rows(Show.NOW)[0].advice.quantity
+    for _ in range(2):
+        answer = post(client, f"/admin/insight/purchases?show=now&supplier={supplier_id}", {"key": "pressed twice"})
+        assert answer.status_code == 303
+    assert rows()[0].on_order == wanted
+    assert f'"Lamp","{wanted}"' in client.get(f"{answer.location}.csv").get_data(as_text=True).replace(
+        rows()[0].name, "Lamp"
+    )
+    (line,) = get_purchase(db.session(), int(answer.location.rsplit("/", 1)[1])).lines
+    db.session.rollback()
+    assert (
+        post(client, f"{answer.location}/receipts", {f"line-{line.id}": str(wanted + 1), "key": "a"}).status_code == 409
+    )
+    for _ in range(2):
+        assert post(client, f"{answer.location}/receipts", {"all": "1", "key": "b"}).status_code == 303
+    assert stock_of(shelf) == (10 + wanted, 10 + wanted)
+
+
+def test_who_may_only_look_changes_nothing(shelf: Variant, sign_in) -> None:
+    client = sign_in("analyst")
+    assert client.get("/admin/insight/reorder?show=all").status_code == 200
+    assert post(client, "/admin/insight/reorder/all?show=all", {"lead": "9"}).status_code == 403
+    assert post(client, "/admin/insight/suppliers", {"name": "X", "review_days": "7"}).status_code == 403
+    assert rows()[0].own == (None, None, None)

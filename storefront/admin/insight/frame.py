@@ -39,6 +39,7 @@ SECTIONS = (
     Section("admin.insight_funnel", _l("Funnel")),
     Section("admin.insight_stock", _l("Stock")),
     Section("admin.capacity", _l("Capacity")),
+    Section("admin.reorder", _l("Reorder")),
     Section("admin.insight_payments", _l("Payments"), "payments.view"),
     Section("admin.insight_reports", _l("Letters")),
 )

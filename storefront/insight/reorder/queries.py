@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from storefront.catalog.models import Product, ProductStatus, Variant
@@ -22,6 +22,12 @@ SERVICES = (90, 95, 98)
 USUAL_SERVICE = 95
 PAGE_SIZE = 50
 NO_SUPPLIER = 0
+
+
+class UnknownSupplier(NotFound):
+    """There is no such supplier."""
+
+    message = N_("This supplier is not known.")
 
 
 class UnknownPurchase(NotFound):
@@ -73,7 +79,7 @@ def list_advice(session: Session, wanted: Wanted, today: date) -> list[Row]:
     return sorted((row for row in rows if _fits(row, wanted.show, today)), key=_urgency)
 
 
-def _query(wanted: Wanted) -> Select[Any]:
+def _query(wanted: Wanted) -> Any:
     awaited = (
         select(PurchaseLine.variant_id, func.sum(PurchaseLine.quantity - PurchaseLine.received).label("pieces"))
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseLine.purchase_id)
@@ -81,7 +87,7 @@ def _query(wanted: Wanted) -> Select[Any]:
         .group_by(PurchaseLine.variant_id)
         .subquery()
     )
-    query: Select[Any] = (
+    query: Any = (
         select(
             Variant.id,
             Variant.sku,
@@ -165,6 +171,14 @@ def _urgency(row: Row) -> tuple[date, date, float, str]:
 def list_suppliers(session: Session) -> list[Supplier]:
     """All of them by name."""
     return list(session.scalars(select(Supplier).order_by(Supplier.name)))
+
+
+def get_supplier(session: Session, supplier_id: int) -> Supplier:
+    """A supplier; raises UnknownSupplier."""
+    found = session.get(Supplier, supplier_id)
+    if found is None:
+        raise UnknownSupplier
+    return found
 
 
 def list_purchases(session: Session, page: int) -> Page[PurchaseOrder]:

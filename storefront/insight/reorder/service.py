@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import insert_once, retry_deadlocks, transaction
-from storefront.core.errors import N_, Conflict, InvalidInput, NotFound
+from storefront.core.errors import N_, Conflict, InvalidInput
 from storefront.insight.reorder.models import (
     AWAITED,
     BuyingTerms,
@@ -21,7 +21,7 @@ from storefront.insight.reorder.models import (
     PurchaseStatus,
     Supplier,
 )
-from storefront.insight.reorder.queries import UnknownPurchase
+from storefront.insight.reorder.queries import UnknownPurchase, UnknownSupplier
 from storefront.stock import service as stock
 from storefront.stock.models import EntryKind
 
@@ -55,12 +55,6 @@ class NewLine:
     sku: str
     name: str
     quantity: int
-
-
-class UnknownSupplier(NotFound):
-    """There is no such supplier."""
-
-    message = N_("This supplier is not known.")
 
 
 class TakenName(Conflict):

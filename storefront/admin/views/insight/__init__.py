@@ -9,9 +9,12 @@ from storefront.admin.views.insight import (
     overview,
     payments,
     products,
+    purchases,
+    reorder,
     reports,
     sales,
     stock,
+    suppliers,
 )
 
 __all__ = [
@@ -22,8 +25,11 @@ __all__ = [
     "overview",
     "payments",
     "products",
+    "purchases",
+    "reorder",
     "reports",
     "sales",
     "stock",
+    "suppliers",
 ]
 __all__ = ["capacity", "customers", "figures", "forecast", "overview", "payments", "products", "sales", "stock"]
