@@ -17,6 +17,7 @@ DOMAINS = (
     "privacy",
 )
 INSIGHT = ("insight.forecast.models", "insight.queueing.models", "insight.reorder.models")
+MODELS = ("core.audit.models", "core.outbox", *(f"{domain}.models" for domain in DOMAINS), *INSIGHT)
 
 
 def import_models() -> None:
