@@ -1,7 +1,7 @@
 """Our forecast beside other methods on a retailer's real weeks, in one run; and its time and memory on a large shop.
 
-Run: `python benchmarks/forecast.py FILE [--origins N]`, FILE being "Online Retail" (.csv or .csv.gz). AutoETS takes part
-where statsforecast is installed. The shop does not need it, so give it an environment of its own:
+Run: `python benchmarks/forecast.py FILE [--origins N]`, FILE being "Online Retail" (.csv or .csv.gz). AutoETS takes
+part where statsforecast is installed. The shop does not need it, so give it an environment of its own:
 
     python -m venv /tmp/bench && /tmp/bench/bin/pip install -e . --group bench
     /tmp/bench/bin/python benchmarks/forecast.py FILE
