@@ -196,6 +196,12 @@ TABLES: dict[str, Columns] = {
         "id as_of first_week horizon history_start history_weeks variants wape coverage seconds made_at"
     ),
     "variant_forecast": Columns("variant_id run_id model point low high mean deviation error sold slope intercept"),
+    # Whoever supplies the shop is a firm; who works here wrote it down.
+    "supplier": Columns("id name lead_days review_days pack_size minimum"),
+    "buying_terms": Columns("variant_id supplier_id lead_days pack_size minimum"),
+    "purchase_order": Columns("id key supplier_id status created_at due_on", kept="actor"),
+    "purchase_line": Columns("id purchase_id variant_id sku name quantity received"),
+    "purchase_receipt": Columns("id purchase_id key pieces created_at", kept="actor"),
     "job_hour": Columns(
         "hour name jobs service_sum service_squares wait_sum waits gaps gap_sum gap_squares turns turn_sum idles "
         "idle_sum"
