@@ -14,6 +14,8 @@ from storefront.catalog.models import Image as Picture
 from storefront.catalog.models import Variant
 from storefront.core import outbox
 from storefront.core.db import db, transaction
+from storefront.insight.reorder import service as reorder
+from storefront.insight.reorder.service import NewLine, SupplierData
 from storefront.orders import service as orders
 from storefront.orders.models import Order, ReturnReason, ReturnRequest
 from storefront.shipping.models import ShippingMethod
@@ -31,6 +33,7 @@ def furnish(town: Town) -> None:
     """Goods, orders, offers, links; their ids and tokens become the town's facts."""
     with town.app.app_context():
         _make_goods(town)
+        _make_purchase(town)
         _make_orders(town)
         _make_offers(town)
         _make_personal(town)
@@ -61,6 +64,13 @@ def _make_goods(town: Town) -> None:
         "key": "gross",
         "day": "2026-11-01",
     }
+
+
+def _make_purchase(town: Town) -> None:
+    supplier_id = reorder.add_supplier(SupplierData("Tin & Co"))
+    line = NewLine(town.facts["variant_id"], "LAMP", "Lamp", 6)
+    purchase_id = reorder.place_purchase("town", supplier_id, [line], "tests", None)
+    town.facts |= {"supplier_id": supplier_id, "purchase_id": purchase_id}
 
 
 def _make_orders(town: Town) -> None:
