@@ -1,14 +1,14 @@
 """Suppliers, the terms goods are bought on, purchase orders and what arrived of them
 
-Revision: 0020, after: 0019
+Revision: 0021, after: 0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
