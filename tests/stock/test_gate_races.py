@@ -26,9 +26,9 @@ def holds(context: Flask) -> Holds:
     return get_holds()
 
 
-def order(holds: Holds, variant_id: int, hold_id: str | None) -> str:
+def order(holds: Holds, variant_id: int, hold_id: str | None, cart: str | None = None) -> str:
     """The checkout of one piece."""
-    cart = factories.make_cart((variant_id, 1))
+    cart = cart or factories.make_cart((variant_id, 1))
     return checkout.check_out(cart, factories.checkout_data(645), holds, hold_id)
 
 
@@ -95,8 +95,9 @@ def test_a_hold_that_ends_before_the_order_is_placed_sells_nothing_twice(holds: 
     def be_slow() -> str:
         hold = holds.hold("ada", {variant_id: 1}, 0.02)
         assert hold is not None
+        cart = factories.make_cart((variant_id, 1))
         point.wait_here()
-        return order(holds, variant_id, hold.id)
+        return order(holds, variant_id, hold.id, cart)
 
     with aside(context, be_slow) as slow:
         point.wait_until_reached()
