@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from storefront.accounts.challenges import Challenges, Party
 from storefront.accounts.models import Passkey, User
-from storefront.core import clock, outbox
+from storefront.core import audit, clock, outbox
 from storefront.core.db import db, retry_deadlocks, table_of, transaction
 from storefront.core.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
 
@@ -217,6 +217,7 @@ def _note_use(passkey_id: int, count: int, new_count: int) -> None:
 def _tell(session: Session, user_id: int, what: str, passkey_id: int) -> None:
     email = session.get_one(User, user_id).email
     outbox.stage("accounts.tell_changed", user_id=user_id, what=what, to=email, mark=str(passkey_id))
+    audit.note(what, f"user {user_id}", passkey=passkey_id)
 
 
 def _verify(

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, case
 
 from storefront.core.money import share_minor
-from storefront.orders.models import Order, OrderStatus
+from storefront.orders.models import BY_MAIL, Order, OrderStatus
 
 # These are sent before their money comes, so they are sales already; the others become one with their payment.
 SOLD_UNPAID = (OrderStatus.ACCEPTED, OrderStatus.PARTLY_FULFILLED, OrderStatus.FULFILLED)
@@ -20,9 +20,10 @@ def is_sold() -> ColumnElement[bool]:
     """The SQL condition that an order is a sale: it was paid, or it was accepted to be paid later.
 
     It counts on the day it was placed and stays counted when it is cancelled after payment: what goes back is a refund
-    of the day it goes back. An accepted order that is cancelled without ever being paid was no sale.
+    of the day it goes back. An accepted order that is cancelled without ever being paid was no sale. Nor is a gift
+    card: what is bought with it will be.
     """
-    return Order.paid_at.is_not(None) | Order.status.in_(SOLD_UNPAID)
+    return (Order.paid_at.is_not(None) | Order.status.in_(SOLD_UNPAID)) & (Order.shipping_method != BY_MAIL)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from storefront.insight.days import Books
 from storefront.insight.definitions import is_sold
 from storefront.insight.models import FunnelCount
 from storefront.insight.periods import Span
-from storefront.orders.models import Order
+from storefront.orders.models import BY_MAIL, Order
 
 EXTENSION = "storefront_funnel"
 EVERY_SECONDS = 10.0
@@ -119,7 +119,7 @@ def read_funnel(session: Session, span: Span, books: Books) -> Funnel:
     found = {step: int(count) for step, count in rows}
     begin, end = books.begin(span.first), books.bounds(span.last)[1]
     is_in = (Order.placed_at >= begin) & (Order.placed_at < end) & (Order.source == OWN_SOURCE)
-    own = is_in & Order.checkout_key.is_not(None)
+    own = is_in & Order.checkout_key.is_not(None) & (Order.shipping_method != BY_MAIL)
     placed, paid = session.execute(select(func.count(), func.sum(case((is_sold(), 1), else_=0))).where(own)).one()
     seen, carts, checkouts = (found.get(str(step), 0) for step in FunnelStep)
     return Funnel(seen, carts, checkouts, placed, int(paid or 0))

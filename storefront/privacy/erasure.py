@@ -12,7 +12,7 @@ from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from storefront.accounts.models import User
-from storefront.core import clock, outbox
+from storefront.core import audit, clock, outbox
 from storefront.core.db import db, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict
 from storefront.orders.models import Order, OrderEvent, OrderStatus
@@ -107,6 +107,7 @@ def _erase(session: Session, person: Person) -> Counter[str]:
             values = {name: _blank(table, name) for name in rule.personal.split()}
             changed[table.name] = _rows(session.execute(update(table).where(condition(person, table)).values(values)))
     changed["outbox_job"] = _forget_jobs(session, person)
+    audit.note("person_erased", f"user {', '.join(map(str, person.user_ids)) or '-'}", rows=changed.total())
     return +changed
 
 

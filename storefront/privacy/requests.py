@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from storefront.accounts.profile import check_password
-from storefront.core import clock, outbox
+from storefront.core import audit, clock, outbox
 from storefront.core.db import joined, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict, NotFound
 from storefront.privacy.models import PrivacyRequest, RequestKind
@@ -54,6 +54,7 @@ def _note(kind: RequestKind, user_id: int, secret_key: str) -> None:
         row = PrivacyRequest(user_id=user_id, kind=kind, salt=salt, digest=digest, expires_at=moment + LIVES[kind])
         session.add(row)
         session.flush()
+        audit.note(f"{kind}_asked_for", f"user {user_id}")
         outbox.stage("privacy.answer", dedupe_key=f"privacy-{row.id}", request_id=row.id)
 
 
@@ -87,6 +88,7 @@ def fetch(token: str, user_id: int) -> bytes:
         if content is None:
             raise LinkGone()
         use(request)
+        audit.note("copy_fetched", f"user {user_id}")
         session.execute(update(PrivacyRequest).where(PrivacyRequest.id == request.id).values(content=None))
         return content
 

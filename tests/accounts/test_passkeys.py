@@ -13,6 +13,7 @@ from storefront.accounts.challenges import SECONDS, ChallengeGone, Challenges, P
 from storefront.accounts.models import Passkey, User
 from storefront.accounts.passkeys import Ceremony, NoAnswer, PasskeyRefused, TooManyPasskeys, UnknownPasskey
 from storefront.config import Settings
+from storefront.core.audit.models import AuditRow
 from storefront.core.counters import Counters
 from storefront.core.db import db, transaction
 from storefront.core.mail import Mail
@@ -63,6 +64,10 @@ def test_several_are_kept_with_names_and_each_signs_in(context: Flask) -> None:
         ("Laptop", 1, True),
     ]
     assert rows[0].handle == rows[1].handle != passkeys.list_passkeys(db.session(), eve)[0].handle
+    noted = db.session.execute(db.select(AuditRow.action, AuditRow.subject).order_by(AuditRow.id)).all()
+    assert [row for row in noted if row.action == "passkey_added"] == [
+        ("passkey_added", f"user {one}") for one in (user_id, user_id, eve)
+    ]
 
 
 @pytest.mark.usefixtures("context")

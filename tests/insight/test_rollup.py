@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from storefront.catalog.models import Product
+from storefront.checkout import cards
 from storefront.checkout import service as checkout
 from storefront.core import clock
 from storefront.core.db import db, transaction
@@ -25,6 +26,7 @@ from storefront.payments.models import Payment, Refund
 from storefront.payments.refunds import RefundWish
 from storefront.tax.rules import TaxClass
 from storefront.tax.service import set_rates
+from tests.checkout.test_cards import OFFERED, wish
 from tests.fixtures import factories
 from tests.fixtures.shop import on_every_database
 from tests.insight.sales import BOOKS, one, rollup, sell_history
@@ -100,6 +102,16 @@ def test_events_that_may_still_be_overtaken_are_looked_at_again(
     monkeypatch.setattr(clock, "now", lambda: later)
     assert refresh(BOOKS) == 1
     assert refresh(BOOKS) == 0
+
+
+def test_a_gift_card_is_no_sale(context: Flask) -> None:
+    card_order = cards.buy(wish(), OFFERED).id
+    with transaction():
+        orders.mark_paid(card_order, "tests")
+    assert _paid_order().placed_at.date() == clock.now().date()
+    refresh(BOOKS)
+    (day,) = rollup()["daily_totals"]
+    assert (day["orders"], day["gross_minor"], day["units"]) == (1, 250, 1)
 
 
 def test_a_long_history_is_handed_on_in_parts(context: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from jobs.payments import forget_customer
 from storefront.accounts.models import User
 from storefront.accounts.queries import find_user
 from storefront.core import clock
+from storefront.core.audit.models import AuditRow
 from storefront.core.db import db, transaction
 from storefront.core.mail import Mail
 from storefront.orders.models import Order, OrderEvent
@@ -74,6 +75,8 @@ def test_a_full_search_finds_nobody_but_in_what_is_kept(context: Flask, redis_ur
     assert {needle for needle, places in after.items() if not places} >= {NEEDLES[0], NEEDLES[-1]}
     paid, gone = (get_order_by_id(db.session(), facts[name]) for name in ("paid_id", "gone_id"))
     assert (paid.name, paid.email, paid.phone, paid.user_id) == (NAME, "", "", None)
+    said = db.session.scalars(select(AuditRow).where(AuditRow.action == "person_erased")).one()
+    assert said.subject == f"user {facts['user_id']}"
     assert (gone.name, gone.line1, gone.postcode) == ("", "", "")
     forget()
     assert facts["client"].get("/account").status_code == 303
