@@ -2,6 +2,8 @@
 
 import json
 import re
+from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,12 +11,14 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 
+from storefront.admin.views.insight import purchases
 from storefront.catalog.models import Category
 from storefront.core.audit.chain import verify
 from storefront.core.audit.models import AuditRow
 from storefront.core.db import db, table_of
 from storefront.core.web.audit import is_watched
 from storefront.core.web.limits import limiter
+from storefront.insight.reorder.models import PurchaseOrder, Supplier
 from tests.fixtures.factories import make_order
 from tests.fixtures.shop import PASSWORD, post
 from tests.fixtures.walk import Stocked, stock_shop, walk_all
@@ -32,7 +36,7 @@ def walked(app: Flask) -> list[AuditRow]:
         return rows
 
 
-def test_every_state_changing_route_of_the_desk_leaves_a_row(app: Flask) -> None:
+def test_every_state_changing_route_of_the_desk_leaves_a_row(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     answered: dict[str, set[int]] = {}
 
     def note(response: Any) -> Any:
@@ -43,7 +47,7 @@ def test_every_state_changing_route_of_the_desk_leaves_a_row(app: Flask) -> None
     app.after_request(note)
     stocked = stock_shop(app)
     walk_all(app, stocked)
-    _do_the_rest(app, stocked)
+    _do_the_rest(app, stocked, monkeypatch)
     with app.app_context():
         written = set(db.session.scalars(select(AuditRow.action)))
         assert verify(db.session(), [str(app.secret_key)], {}).fault == ""
@@ -56,7 +60,7 @@ def test_every_state_changing_route_of_the_desk_leaves_a_row(app: Flask) -> None
     assert missing == {}, missing
 
 
-def _do_the_rest(app: Flask, stocked: Stocked) -> None:
+def _do_the_rest(app: Flask, stocked: Stocked, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the walk only fails at."""
     limiter.reset()
     client = app.test_client()
@@ -66,6 +70,23 @@ def _do_the_rest(app: Flask, stocked: Stocked) -> None:
         category_id = db.session.scalar(select(db.func.max(Category.id)))
     post(client, f"/admin/categories/{category_id}", {"name": "Wicks and oils"})
     post(client, f"/admin/products/{stocked.product_id}/prices", _prices(client, stocked))
+    _buy_in(app, client, stocked, monkeypatch)
+
+
+def _buy_in(app: Flask, client: FlaskClient, stocked: Stocked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A purchase order that is made from the advice, and closed before its goods come."""
+    with app.app_context():
+        (supplier_id,) = db.session.scalars(db.select(Supplier.id))
+    advice = SimpleNamespace(quantity=6, order_by=date(2026, 11, 30))
+    row = SimpleNamespace(
+        variant_id=stocked.variant_id, sku="LAMP", name="Lamp", advice=advice, terms=SimpleNamespace(lead_days=9)
+    )
+    monkeypatch.setattr(purchases, "list_advice", lambda *_: [row])
+    post(client, f"/admin/insight/suppliers/{supplier_id}", {"name": "Wicks and oils", "review_days": "7"})
+    post(client, f"/admin/insight/purchases?supplier={supplier_id}", {"key": "rest"})
+    with app.app_context():
+        purchase_id = db.session.scalar(db.select(db.func.max(PurchaseOrder.id)))
+    post(client, f"/admin/insight/purchases/{purchase_id}/closing")
 
 
 def _prices(client: FlaskClient, stocked: Stocked) -> dict[str, str]:

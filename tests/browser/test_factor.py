@@ -24,7 +24,7 @@ def careful_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProce
 def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ PERSONAL = frozenset(
 # Where such words are people's. Elsewhere they are of goods, zones, coupons.
 PEOPLE = frozenset({"user_account", "customer", "shop_order", "order_event", "address", "saved_address", "mail_proof"})
 PEOPLE |= {"credit_account", "stock_request", "wishlist", "user_session", "passkey", "outbox_job", "gift_card_sale"}
+PEOPLE |= {"report_recipient", "return_request"}
 HIDDEN = "(hidden)"
 MAX_TEXT = 400
 
