@@ -51,7 +51,9 @@ def test_a_staged_job_is_handed_over_and_done(app: Flask, connection: Redis, mon
 def test_sign_in_is_counted_on_the_server(client: FlaskClient, connection: Redis) -> None:
     form = {"csrf_token": token_of(client), "email": "ada@example.com", "password": "wrong password"}
     assert [client.post("/account/sign-in", data=form).status_code for _ in range(11)] == [403] * 10 + [429]
-    assert any(b"ada@example.com" in key for key in connection.keys("*")), connection.keys("*")
+    keys = connection.keys("*")
+    assert any(b"email:" in key and b"open_session" in key for key in keys), keys
+    assert not any(b"ada@example.com" in key for key in keys), "whose address it is stands in no key"
 
 
 def test_without_the_server_sign_in_is_still_counted(client: FlaskClient, app: Flask, connection: Redis) -> None:
