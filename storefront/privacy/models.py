@@ -4,13 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import BigId, EnumText, Model, UtcDateTime
 
-# Above 64 KiB MariaDB needs to be told; 4 GiB is the largest it has.
-LARGEST = 2**32 - 1
+# What MariaDB calls a BLOB ends at 64 KiB.
+LARGE = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 
 
 class RequestKind(StrEnum):
@@ -33,7 +34,7 @@ class PrivacyRequest(Model):
     kind: Mapped[RequestKind] = mapped_column(EnumText(RequestKind, 10))
     salt: Mapped[str] = mapped_column(String(43))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
-    content: Mapped[bytes | None] = deferred(mapped_column(LargeBinary(LARGEST)))
+    content: Mapped[bytes | None] = deferred(mapped_column(LARGE))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -27,11 +27,11 @@ CODES = (400, 402, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
 RUBBISH = ("", " ", "x", "x" * 6000, "1000000000000000", "-1")
 # What the walk's shop is made of, and what is written alike in every language.
 NAMES = """
-Linden & Rye|Ada Lovelace|Ada|Olive|Hanna|Lamp|Plate|Red|Blue|12 St James's Square|London|SW1Y 4JH|Lost|
-tests|nothing like it|nothing|OSError: gone|order_id|owner|manager|packer|analyst|en_001|lamp.png
+Linden & Rye|Ada Lovelace|Ada|Olive|Hanna|Lamp|LAMP|Oil|Tin & Co|Plate|Red|Blue|12 St James's Square|London|SW1Y 4JH|
+Lost|tests|nothing like it|nothing|OSError: gone|order_id|owner|manager|packer|analyst|en_001|lamp.png
 """
 SHAPES = (
-    r"https?://\S+",
+    r"https?://\S+|/p/\w+",
     r"\S+@example\.com",  # addresses
     r"(SKU-\d+|P|Product|Category)[- ]\d+|[0-9A-Z]{4}-[0-9A-Z]{4}",  # numbered by the factories and by the shop
     r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} [A-Z][a-z]+ \d{4}(, \d\d?:\d\d(:\d\d)? [ap]m)?",  # days and minutes
@@ -39,6 +39,7 @@ SHAPES = (
     r"\b(January|February|March|April|August|September|October|November|December)\b( \d{4})?",
     r"(\d{1,2} )?\b(Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)\b( \d{4})?",
     r"\d+ (ms|sec|min|hr)\b",
+    r"PO-\d{5}|Y = (aX|-?[\d.]+X) [+−-] (b|[\d.]+)",  # numbers of purchases, and a formula
     r"n{9,}|wrong|much|a b",  # what the walk typed
     r"\d+ x ",  # how many, in a mail without markup
 )
