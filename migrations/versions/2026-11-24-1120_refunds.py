@@ -46,6 +46,7 @@ def upgrade() -> None:
         op.execute(
             "INSERT INTO role_permission (role_id, permission)"
             f" SELECT id, '{permission}' FROM role WHERE name IN ({names})"
+            f" AND id NOT IN (SELECT role_id FROM role_permission WHERE permission = '{permission}')"
         )
 
 
