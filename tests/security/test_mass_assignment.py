@@ -47,7 +47,8 @@ def changed(town: Town, who: str, path: str, form: dict[str, Any]) -> tuple[int,
         status = town.send(client, "POST", path, harmful(form)).status_code
         after = dump_sql()
         db.session.remove()
-    return status, {name for name in after if after[name] != before.get(name, "")}
+    # The audit log tells of what staff do; that is no change of theirs.
+    return status, {name for name in after if after[name] != before.get(name, "") and not name.startswith("audit_")}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def changed(town: Town, who: str, path: str, form: dict[str, Any]) -> tuple[int,
         (
             "owner",
             "/admin/coupons/{coupon_id}",
-            {"code": "WELCOME", "kind": "percent", "percent": "15", "is_active": "y", "usage_limit": ""},
+            {"code": "WELCOME", "kind": "percent", "percent": "15", "is_active": "y", "usage_limit": "", "minimum": ""},
             {"coupon.percent", "coupon.is_once_per_customer"},
         ),
         ("anonymous", "/language", {"language": "en", "next": "/"}, set()),
@@ -104,7 +105,8 @@ def test_opening_an_account_gives_no_role(town: Town) -> None:
 def test_an_order_costs_what_the_shop_says_and_belongs_to_who_placed_it(town: Town) -> None:
     with town.app.app_context():
         (client,), (form,) = shoppers(town, town.facts["variant_id"], 1)
-        asked = {name: value for name, value in HARM.items() if name not in {"code", "status", "update"}}
+        # Names of the form's own buttons ask for something else than an order.
+        asked = {name: value for name, value in HARM.items() if name not in {"code", "status", "update", "address"}}
         answer = town.send(client, "POST", "/checkout", {**asked, **form})
         assert answer.status_code == 303, answer.text
         db.session.rollback()
