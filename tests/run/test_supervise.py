@@ -31,12 +31,14 @@ def supervised(*programs: tuple[str, str]) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def read_until(process: subprocess.Popen[str], text: str) -> None:
+def read_until(process: subprocess.Popen[str], *texts: str) -> None:
     assert process.stdout
+    unsaid = set(texts)
     for line in process.stdout:
-        if text in line:
+        unsaid -= {text for text in unsaid if text in line}
+        if not unsaid:
             return
-    raise AssertionError(f"{text!r} was never said")
+    raise AssertionError(f"{unsaid} was never said")
 
 
 def test_program_that_cannot_start_ends_the_run_with_its_last_words() -> None:
@@ -59,7 +61,7 @@ def test_program_that_does_not_listen_is_killed_in_time() -> None:
 
 def test_first_program_is_stopped_after_all_others() -> None:
     with supervised(("first", SAYS_WHEN_STOPPED), ("other", SAYS_WHEN_STOPPED)) as process:
-        read_until(process, "other  | ready")
+        read_until(process, "first  | ready", "other  | ready")
         process.terminate()
         said, _ = process.communicate(timeout=15)
         assert said.index("other  | stopped") < said.index("first  | stopped")

@@ -279,7 +279,7 @@ class Shop(RuleBasedStateMachine):
 
     def _place(self, kept: Kept) -> bool:
         is_there = all(self.truth[v][0] >= quantity for v, quantity in kept.lines.items())
-        cart = factories.make_cart(*self._real(kept.lines).items())
+        cart = factories.fill_cart(*self._real(kept.lines).items())
         data = factories.checkout_data(250 * sum(kept.lines.values()) + 395)
         try:
             token = checkout.place_order(cart, data).token

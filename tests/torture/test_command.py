@@ -47,7 +47,7 @@ def test_a_sale_that_is_stopped_takes_everything_down(folder: Path, number: sign
         started = psutil.Process(process.pid).children(recursive=True)
         time.sleep(0.05)
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     assert process.returncode == 1
     assert len(started) >= 3
     assert [one for one in started if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
