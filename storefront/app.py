@@ -55,7 +55,6 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.accounts.challenges import init_challenges
     from storefront.accounts.queries import find_user_by_session
     from storefront.accounts.views.factor import ask_again
-    from storefront.cart.refusal import init_refusals
     from storefront.core.web.visit import session_key
     from storefront.insight.funnel import init_funnel
     from storefront.insight.queueing.shown import init_promise
@@ -64,7 +63,6 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.stock.holds import init_holds
 
     init_holds(app, settings.redis_stock_url)
-    init_refusals(app)
     init_counts(app)
     init_funnel(app)
     init_promise(app)

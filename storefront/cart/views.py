@@ -9,11 +9,10 @@ from werkzeug.wrappers import Response
 
 from storefront.cart import service
 from storefront.cart.queries import count_units, find_cart, items_minor
-from storefront.cart.refusal import get_refusals
 from storefront.cart.shortage import free_now
 from storefront.core.db import db
 from storefront.core.errors import ShopError
-from storefront.core.web import page, public, see_other, tell, tokenless, wants_fragment
+from storefront.core.web import page, public, see_other, shared_page, tell, tokenless, wants_fragment
 from storefront.core.web.visit import cart_token, is_seen_anew, last_order, remember_cart, user_id
 from storefront.insight.funnel import FunnelStep, get_tally
 from storefront.orders.models import Order, OrderStatus
@@ -46,19 +45,18 @@ def badge() -> Response:
 @public
 @tokenless
 def add_line() -> Response:
-    """Put a variant into the cart; the form stands on pages that are the same for everybody."""
+    """Put a variant into the cart; the form stands on pages that are the same for everybody.
+
+    So is the answer that it is sold out: in a rush most are told so, and by a page that is made once a second.
+    """
     is_first = cart_token() is None
-    variant_id, quantity = _number("variant_id"), _number("quantity", 1)
-    known = get_refusals().find(variant_id)
-    if known is not None and not wants_fragment():
-        return known
     try:
-        remember_cart(service.add_line(cart_token(), variant_id, quantity, user_id()))
+        remember_cart(service.add_line(cart_token(), _number("variant_id"), _number("quantity", 1), user_id()))
         if is_first:
             get_tally().note(FunnelStep.CART)
     except service.SoldOut as error:
         if not wants_fragment():
-            return get_refusals().make(variant_id, error)
+            return shared_page("cart/sold_out.html", status=409, **error.facts)
         flash(tell(error), "warn")
     except ShopError as error:
         flash(tell(error), "danger")

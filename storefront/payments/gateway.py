@@ -248,6 +248,10 @@ class Gateway(Protocol):
     script: "ProviderScript"
     """What a page needs on which the provider's own fields stand."""
 
+    def load(self) -> None:
+        """Load what its calls need, before a process forks; makes none."""
+        ...
+
     def create_customer(self, request: CustomerRequest) -> str:
         """Let the provider know somebody, and return its name for them; idempotent on `request.idempotency_key`."""
         ...

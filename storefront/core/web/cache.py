@@ -3,8 +3,11 @@
 A rendered page costs many times what its bytes cost (`benchmarks/pages.py`). Whatever says `Cache-Control: public` is
 kept here for at most a second (static files for longer), so a busy page is rendered once a second however many read it,
 and what a merchant changes is seen a second later. What is private never comes here.
+
+Of forms only a refusal (409) is kept that says so too, for whoever sends the same form: "sold out", in a rush.
 """
 
+import io
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -18,6 +21,10 @@ PAGE_SECONDS = 1.0
 FILE_SECONDS = 3600.0
 MAX_ENTRIES = 500
 MAX_BODY = 512 * 1024
+MAX_FORM = 256
+FORM = "application/x-www-form-urlencoded"
+# Who asks for a part, or only for what is new, asks the shop.
+CONDITIONS = frozenset({"HTTP_IF_NONE_MATCH", "HTTP_RANGE"})
 # Everything a shared page varies by; the session cookie is not among it, because no shared page reads it.
 VARIES_BY = (
     "PATH_INFO",
@@ -29,6 +36,9 @@ VARIES_BY = (
     "HTTP_HX_REQUEST_TYPE",
     "HTTP_HX_BOOSTED",
     "HTTP_HX_HISTORY_RESTORE_REQUEST",
+    # What a form of another site is told by: the shop refuses it.
+    "HTTP_SEC_FETCH_SITE",
+    "HTTP_ORIGIN",
 )
 
 
@@ -55,9 +65,11 @@ class SharedPages:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Give the kept answer, or ask the shop and keep what it calls public."""
-        if environ["REQUEST_METHOD"] != "GET" or "HTTP_IF_NONE_MATCH" in environ or "HTTP_RANGE" in environ:
+        form = _small_form(environ) if environ["REQUEST_METHOD"] == "POST" else ""
+        is_plain_get = environ["REQUEST_METHOD"] == "GET" and not environ.keys() & CONDITIONS
+        if not is_plain_get and not form:
             return self._app(environ, start_response)
-        key = self._key(environ)
+        key = self._key(environ, form)
         kept = self._answers.get(key)
         if kept is not None and kept.until > self._clock():
             start_response(kept.status, kept.headers)
@@ -74,7 +86,7 @@ class SharedPages:
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         chunks = self._app(environ, note)
-        seconds = _seconds(environ["PATH_INFO"], *begun) if begun else 0.0
+        seconds = _seconds(environ, *begun) if begun else 0.0
         if not seconds:
             return chunks
         try:
@@ -92,15 +104,26 @@ class SharedPages:
             while len(self._answers) > MAX_ENTRIES:
                 self._answers.popitem(last=False)
 
-    def _key(self, environ: "WSGIEnvironment") -> tuple[str, ...]:
+    def _key(self, environ: "WSGIEnvironment", form: str) -> tuple[str, ...]:
         cookies = environ.get("HTTP_COOKIE", "")
         chosen = next((part.strip() for part in cookies.split(";") if part.strip().startswith(self._cookie)), "")
-        return (chosen, *(environ.get(name, "") for name in VARIES_BY))
+        return (form, chosen, *(environ.get(name, "") for name in VARIES_BY))
 
 
-def _seconds(path: str, status: str, headers: list[tuple[str, str]]) -> float:
-    """How long this answer may be kept: not at all unless it is a 200, public, and sets no cookie."""
+def _small_form(environ: "WSGIEnvironment") -> str:
+    """What is sent, when it is a short form; the shop reads it again."""
+    length = environ.get("CONTENT_LENGTH", "")
+    if environ.get("CONTENT_TYPE") != FORM or not length.isdecimal() or not 0 < int(length) <= MAX_FORM:
+        return ""
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return str(body, "latin-1")
+
+
+def _seconds(environ: "WSGIEnvironment", status: str, headers: list[tuple[str, str]]) -> float:
+    """How long this answer may be kept: not at all unless it is public and sets no cookie."""
     names = {name.lower(): value for name, value in headers}
-    if not status.startswith("200") or "public" not in names.get("cache-control", "") or "set-cookie" in names:
+    wanted = "200" if environ["REQUEST_METHOD"] == "GET" else "409"
+    if not status.startswith(wanted) or "public" not in names.get("cache-control", "") or "set-cookie" in names:
         return 0.0
-    return FILE_SECONDS if path.startswith("/static/") else PAGE_SECONDS
+    return FILE_SECONDS if environ["PATH_INFO"].startswith("/static/") else PAGE_SECONDS
