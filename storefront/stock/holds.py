@@ -21,7 +21,7 @@ from storefront.stock.service import OutOfStock, short_lines
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 0.25
-# More than this many holds of sold goods end by their own time.
+# More than this many holds that nobody waits for end by their own time.
 MAX_UNSETTLED = 10_000
 log = logging.getLogger("storefront.stock")
 
@@ -99,16 +99,27 @@ class Holds:
         self._ask(lambda: self.gate.release(hold_id))
 
     def _hold(self, shopper: str, lines: Mapping[int, int], seconds: float) -> Hold | Short | None:
+        # When all that seems left is such holds, nobody would place the next order that settles.
+        self._drop_unsettled()
         hold_id = new_hold_id()
-        answer = self.gate.hold(hold_id, shopper, lines, seconds)
-        if isinstance(answer, Unknown):
-            self.gate.publish(read_copies(db.session(), answer.variant_ids))
+        try:
             answer = self.gate.hold(hold_id, shopper, lines, seconds)
+            if isinstance(answer, Unknown):
+                self.gate.publish(read_copies(db.session(), answer.variant_ids))
+                answer = self.gate.hold(hold_id, shopper, lines, seconds)
+        except GateAway:
+            # It may hold all the same, and nobody knows of it: the shopper goes on without one.
+            self._unsettled.append(hold_id)
+            raise
         return None if isinstance(answer, Unknown) else answer
 
     def _settle(self, hold_id: str | None, copies: list[Copy]) -> bool:
-        """Settle, and drop what could not be settled before: those goods are sold, so nobody waits for their hold."""
         self.gate.settle(hold_id, copies)
+        self._drop_unsettled()
+        return True
+
+    def _drop_unsettled(self) -> None:
+        """Drop what could not be settled before, or whose answer was lost: nobody waits for such a hold."""
         while self._unsettled:
             left = self._unsettled.popleft()
             try:
@@ -116,7 +127,6 @@ class Holds:
             except GateAway:
                 self._unsettled.append(left)
                 raise
-        return True
 
     def _ask(self, question: Callable[[], T]) -> T | None:
         ticket = self.breaker.allows()

@@ -18,7 +18,7 @@ from storefront.core.db import db, transaction
 from storefront.stock import holds as holds_module
 from storefront.stock import service as stock
 from storefront.stock.breaker import FAILURES_TO_OPEN, SUCCESSES_TO_CLOSE, BreakerState
-from storefront.stock.gate import Copy, Gate, Hold
+from storefront.stock.gate import Copy, Gate, GateAway, Hold
 from storefront.stock.holds import Holds, get_holds, read_copies
 from storefront.stock.service import OutOfStock, StockLine
 from tests.fixtures.factories import make_product, make_variant
@@ -210,6 +210,39 @@ def test_a_hold_that_could_not_be_settled_is_dropped_as_soon_as_the_gate_is_back
     holds.gate = gate
     holds.settle(None, [variant_id])
     assert gate.read_held([variant_id]) == {variant_id: 0}
+
+
+@pytest.mark.usefixtures("context")
+def test_a_hold_that_could_not_be_settled_keeps_the_last_piece_from_nobody(settings: Settings) -> None:
+    variant_id = make_variant(stock_level=1).id
+    gate = Gate(Redis.from_url(settings.redis_stock_url))
+    holds = Holds(gate)
+    kept = holds.hold("ada", {variant_id: 1})
+    assert kept
+    holds.gate = Gate(Redis(unix_socket_path="/nowhere", retry=None))
+    holds.settle(kept.id, [variant_id])
+    holds.gate = gate
+    assert holds.hold("grace", {variant_id: 1}), "and nobody else had to place an order before"
+
+
+@pytest.mark.usefixtures("context")
+def test_a_hold_whose_answer_was_lost_keeps_nothing_from_others(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variant_id = make_variant(stock_level=1).id
+    gate = Gate(Redis.from_url(settings.redis_stock_url))
+    holds = Holds(gate)
+    holds.publish([variant_id])
+
+    def hold_and_lose(*arguments: object) -> None:
+        Gate.hold(gate, *arguments)  # type: ignore[arg-type]
+        raise GateAway(reason="the answer was lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "hold", hold_and_lose)
+        assert holds.hold("ada", {variant_id: 1}) is None
+    assert gate.read_held([variant_id]) == {variant_id: 1}
+    assert holds.hold("grace", {variant_id: 1})
 
 
 @pytest.mark.usefixtures("context")
