@@ -75,6 +75,23 @@ class OrderList:
         return {name: value for name, value in given.items() if value}
 
 
+@dataclass(frozen=True, kw_only=True)
+class WordList:
+    """A list that is narrowed by search words alone: words, page."""
+
+    words: str
+    page: int
+
+    def arguments(self) -> dict[str, Any]:
+        """The URL arguments that lead here, without the page."""
+        return {"q": self.words} if self.words else {}
+
+
+def read_words(arguments: Mapping[str, str]) -> WordList:
+    """What the URL asks for; a page that makes no sense is the first."""
+    return WordList(words=_words(arguments), page=_number(arguments.get("page", "")) or 1)
+
+
 def read_products(arguments: Mapping[str, str]) -> ProductList:
     """What the URL asks for; whatever makes no sense is taken as the usual."""
     category, status = arguments.get("category", ""), arguments.get("status", "")

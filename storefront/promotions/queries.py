@@ -1,11 +1,15 @@
 """Reads of coupons and credit."""
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from storefront.core import clock
 from storefront.core.errors import N_, NotFound
+from storefront.core.paging import Page, fetch_page
 from storefront.promotions.models import CardSale, Coupon, CreditAccount, CreditEntry
+
+PAGE_SIZE = 25
+LAST = 4
 
 
 class UnknownPromotion(NotFound):
@@ -32,9 +36,12 @@ def get_coupon(session: Session, coupon_id: int) -> Coupon:
     return coupon
 
 
-def list_coupons(session: Session) -> list[Coupon]:
-    """All coupons, the newest first."""
-    return list(session.scalars(select(Coupon).order_by(Coupon.id.desc())))
+def list_coupons(session: Session, words: str = "", number: int = 1) -> Page[Coupon]:
+    """One page of the coupons that have `words` in their code, the newest first."""
+    query = select(Coupon).order_by(Coupon.id.desc())
+    if words.strip():
+        query = query.where(Coupon.code.contains(normal_code(words), autoescape=True))
+    return fetch_page(session, query, number, PAGE_SIZE)
 
 
 def find_card(session: Session, code_digest: str) -> CreditAccount | None:
@@ -74,9 +81,13 @@ def find_sale_of(session: Session, account_id: int) -> CardSale | None:
     return session.scalar(select(CardSale).where(CardSale.account_id == account_id))
 
 
-def list_accounts(session: Session, limit: int = 200) -> list[CreditAccount]:
-    """Gift cards and store credit, the newest first."""
-    return list(session.scalars(select(CreditAccount).order_by(CreditAccount.id.desc()).limit(limit)))
+def list_accounts(session: Session, words: str = "", number: int = 1) -> Page[CreditAccount]:
+    """One page of gift cards and store credit, the newest first; by an address's beginning or a code's last four."""
+    query = select(CreditAccount).order_by(CreditAccount.id.desc())
+    if wanted := words.strip():
+        is_theirs = CreditAccount.email.startswith(wanted.lower(), autoescape=True)
+        query = query.where(or_(is_theirs, CreditAccount.last_four == wanted[-LAST:].upper()))
+    return fetch_page(session, query, number, PAGE_SIZE)
 
 
 def owed_minor(session: Session, currency: str) -> int:

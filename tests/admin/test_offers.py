@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from storefront.core.db import db
+from storefront.core.db import db, insert_rows
 from storefront.promotions.credit import digest
-from storefront.promotions.models import Coupon, CreditAccount
+from storefront.promotions.models import Coupon, CouponKind, CreditAccount
 from storefront.promotions.queries import find_card
 from tests.fixtures.factories import make_order, make_variant
 from tests.fixtures.promoting import SECRET, balance, make_coupon, with_cards
@@ -128,3 +128,52 @@ def test_a_balance_is_corrected_and_a_card_is_blocked(manager):
 
 def test_the_code_of_a_card_is_nothing_for_a_packer(sign_in):
     assert sign_in("packer").get("/admin/credit").status_code == 403
+
+
+def rows_of(page: str) -> list[str]:
+    """What the first column of a list says."""
+    return re.findall(r'<th scope="row"><a[^>]*>([^<]+)<', page)
+
+
+def test_ten_thousand_coupons_come_by_the_page_and_are_found_by_a_part_of_their_code(manager):
+    codes = [{"code": f"MAIL-{number:05}", "kind": CouponKind.PERCENT, "percent": 5} for number in range(10_000)]
+    insert_rows(db.session(), Coupon, codes)
+    db.session.commit()
+    first, last = manager.get("/admin/coupons").text, manager.get("/admin/coupons?page=400").text
+    assert rows_of(first) == [f"MAIL-{number:05}" for number in range(9_999, 9_974, -1)]
+    assert rows_of(last)[-1] == "MAIL-00000"
+    assert "10000 coupons" in first or "10,000 coupons" in first
+    assert 'href="/admin/coupons?page=2"' in first
+    found = manager.get("/admin/coupons?q=l-0004").text
+    assert rows_of(found) == [f"MAIL-{number:05}" for number in range(49, 39, -1)]
+    assert 'value="l-0004"' in found
+    pages = manager.get("/admin/coupons?q=l-00&page=2").text
+    assert rows_of(pages)[0] == "MAIL-00974"
+    assert 'href="/admin/coupons?q=l-00&amp;page=3"' in pages
+
+
+@pytest.mark.parametrize("where", ["coupons", "credit"])
+def test_a_search_without_a_result_says_how_to_search_and_an_empty_list_what_it_is_for(manager, where):
+    empty = manager.get(f"/admin/{where}").text
+    assert 'role="search"' not in empty
+    nothing = manager.get(f"/admin/{where}?q=%25&page=x").text
+    assert 'role="search"' in nothing
+    assert "Show all" in nothing
+    part = manager.get(f"/admin/{where}?q=%25", headers={"HX-Request": "true", "HX-Target": "results"}).text
+    assert part.lstrip().startswith('<section id="results"')
+
+
+def test_cards_come_by_the_page_and_are_found_by_address_and_last_characters(manager):
+    cards = [
+        {"kind": "gift_card", "email": f"b{number % 10}@example.com", "currency": "GBP", "last_four": f"Z{number:03}"}
+        for number in range(60)
+    ]
+    insert_rows(db.session(), CreditAccount, [{**card, "code_digest": str(at)} for at, card in enumerate(cards)])
+    db.session.commit()
+    names = [rows_of(manager.get(f"/admin/credit?page={number}").text) for number in (1, 2, 3, 4)]
+    assert [len(each) for each in names] == [25, 25, 10, 10]
+    assert len({name for each in names for name in each}) == 60
+    for words in ("z042", "Z042", "abcd-efgh-jkmn-z042"):
+        assert rows_of(manager.get(f"/admin/credit?q={words}").text) == ["Gift card ending in Z042"], words
+    assert len(rows_of(manager.get("/admin/credit?q=B7@").text)) == 6
+    assert rows_of(manager.get("/admin/credit?q=7@example").text) == []

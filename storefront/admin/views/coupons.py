@@ -1,9 +1,12 @@
 """Coupons: list, make, change, switch off."""
 
-from flask import flash, url_for
+from functools import partial
+
+from flask import flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from storefront.admin import lists
 from storefront.admin import offer_words as words
 from storefront.admin.desk import blueprint, show_form
 from storefront.admin.forms.offers import CouponForm, coupon_values
@@ -16,8 +19,16 @@ from storefront.promotions.queries import get_coupon, list_coupons
 @blueprint.get("/coupons")
 @staff("promotions.edit")
 def coupons() -> Response:
-    """All of them, the newest first."""
-    return page("admin/coupons/index.html", coupons=list_coupons(db.session()), words=words)
+    """One page of them, the newest first, narrowed by what stands in the URL."""
+    chosen = lists.read_words(request.args)
+    return page(
+        "admin/coupons/index.html",
+        fragment="results",
+        found=list_coupons(db.session(), chosen.words, chosen.page),
+        chosen=chosen,
+        url=partial(url_for, "admin.coupons", **chosen.arguments()),
+        words=words,
+    )
 
 
 @blueprint.get("/coupons/new")

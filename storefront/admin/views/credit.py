@@ -1,12 +1,13 @@
 """Gift cards and store credit: what the shop owes in goods."""
 
 import secrets
+from functools import partial
 
 from flask import flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from storefront.admin import offer_words
+from storefront.admin import lists, offer_words
 from storefront.admin.desk import actor, blueprint, show_form
 from storefront.admin.forms.offers import AdjustForm, CardForm, GrantForm, midnight
 from storefront.admin.queries import map_names
@@ -21,11 +22,14 @@ from storefront.promotions.queries import get_account, list_accounts, owed_minor
 @blueprint.get("/credit")
 @staff("promotions.edit")
 def credit() -> Response:
-    """Cards and credit, the newest first, and what is owed in all."""
-    currency = settings().currency
+    """One page of cards and credit, the newest first, narrowed by the URL, and what is owed in all."""
+    currency, chosen = settings().currency, lists.read_words(request.args)
     return page(
         "admin/credit/index.html",
-        accounts=list_accounts(db.session()),
+        fragment="results",
+        found=list_accounts(db.session(), chosen.words, chosen.page),
+        chosen=chosen,
+        url=partial(url_for, "admin.credit", **chosen.arguments()),
         owed_minor=owed_minor(db.session(), currency),
         currency=currency,
         words=offer_words,
