@@ -36,9 +36,10 @@ class CutOff(Exception):
 
 
 class Browser:
-    """One shopper's browser on one web server."""
+    """One shopper's browser on one web server; `address` is what a proxy in between says of where it is."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, address: str = "") -> None:
+        self.address = address
         self._port = port
         self._cookies: dict[str, str] = {}
         self._socket: socket.socket | None = None
@@ -63,6 +64,8 @@ class Browser:
     def _ask(self, line: str, fields: str, body: bytes) -> Answer:
         begun = time.monotonic()
         fields = f"Host: 127.0.0.1:{self._port}\r\n{SENT_ALWAYS}{fields}"
+        if self.address:
+            fields += f"X-Forwarded-For: {self.address}\r\n"
         if self._cookies:
             fields += f"Cookie: {'; '.join(f'{name}={value}' for name, value in self._cookies.items())}\r\n"
         try:

@@ -33,12 +33,19 @@ class Buyer:
     """
 
     def __init__(
-        self, number: int, port: int, variant_ids: Sequence[int], *, deadline: float, is_patient: bool = False
+        self,
+        number: int,
+        port: int,
+        variant_ids: Sequence[int],
+        *,
+        deadline: float,
+        is_patient: bool = False,
+        address: str = "",
     ) -> None:
         self.email = f"buyer-{number}@example.com"
         self.trouble = ""
         self.has_paid = False
-        self._browser = Browser(port)
+        self._browser = Browser(port, address)
         self._variant_ids = variant_ids
         self._deadline = deadline
         self._is_patient = is_patient

@@ -32,10 +32,11 @@ class Servers:
     All of it belongs to the main thread: the kernel ends a child together with the thread that started it.
     """
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
+        """`settings` are further ones, by their names in the environment."""
         self.folder = folder
         self.ports = {name: _free_port() for name in WEB_SERVERS}
-        self._environ = _environment(folder, database_url)
+        self._environ = _environment(folder, database_url) | settings
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
