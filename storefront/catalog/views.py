@@ -63,29 +63,35 @@ def search() -> Response:
 @public
 def product(slug: str) -> Response:
     """One product; `?v=` names the SKU that is shown, `?asked=1` thanks whoever wants to hear when it is back."""
-    session = db.session()
-    found = queries.get_product(session, slug)
-    variants = found.active_variants
-    if not variants:
-        raise queries.UnknownProduct(slug=slug)
-    available = map_available(session, [variant.id for variant in variants])
-    shown = _shown(variants, available)
-    together = list_bought_together(session, found.id)
-    related = [one for one in queries.list_related(session, found) if one not in together]
+    found = queries.get_product(db.session(), slug)
     return shared_page(
         "catalog/product.html",
         fragment="product",
         product=found,
-        variant=shown,
-        variants=variants,
-        available=available,
         ask_form=StockRequestForm(),
         is_asked=request.args.get("asked") == "1",
-        images=sorted(found.images, key=lambda image: image.variant_id != shown.id),
-        together=together,
-        related=related,
-        stock=_stock_of([*together, *related]),
+        **_offered(found),
+        **_beside(found),
     )
+
+
+def _offered(found: Product) -> dict[str, Any]:
+    """What can be bought of a product, and the variant that is shown; raises UnknownProduct when there is nothing."""
+    variants = found.active_variants
+    if not variants:
+        raise queries.UnknownProduct(slug=found.slug)
+    available = map_available(db.session(), [variant.id for variant in variants])
+    shown = _shown(variants, available)
+    images = sorted(found.images, key=lambda image: image.variant_id != shown.id)
+    return {"variants": variants, "available": available, "variant": shown, "images": images}
+
+
+def _beside(found: Product) -> dict[str, Any]:
+    """What was bought together with a product, and what else lies on its shelf."""
+    session = db.session()
+    together = list_bought_together(session, found.id)
+    related = [one for one in queries.list_related(session, found) if one not in together]
+    return {"together": together, "related": related, "stock": _stock_of([*together, *related])}
 
 
 def _browse(template: str, category_id: int | None, **context: Any) -> Response:

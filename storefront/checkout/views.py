@@ -91,6 +91,11 @@ def place() -> Response:
     """Place the order and go to the payment; what cannot be placed comes back with everything that was typed."""
     form = CheckoutForm()
     _offer(form)
+    return _other_button(form) or _order(form)
+
+
+def _other_button(form: CheckoutForm) -> Response | None:
+    """What one of the buttons asks for that order nothing; None for the one that does."""
     if "update" in request.form:
         return _again(form, 200)
     if "address" in request.form:
@@ -98,8 +103,10 @@ def place() -> Response:
     if "take" in request.form:
         return _take_what_is_left(form)
     # A code that was typed is looked at before anything is ordered, whichever button was pressed.
-    if form.code.data or {"drop", "credit"} & request.form.keys():
-        return _change_codes(form)
+    return _change_codes(form) if form.code.data or {"drop", "credit"} & request.form.keys() else None
+
+
+def _order(form: CheckoutForm) -> Response:
     if not form.validate():
         return _again(form, 422)
     found = get_shield().assess(visitor(form.email.data or ""))

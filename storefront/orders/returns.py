@@ -1,6 +1,7 @@
 """Goods that come back from a customer: how many of an order still can, and taking them back. No money moves here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -26,6 +27,21 @@ class ReturnedTooMany(Conflict):
     """More would have come back than were sent; `line_id` is the line, `left` how many can still come back."""
 
     message = N_("Of %(name)s only %(left)s can still come back.")
+
+
+class Came(NamedTuple):
+    """Pieces of a line that come back now, and how many of it came back before."""
+
+    line: OrderLine
+    quantity: int
+    gone: int
+
+    def row(self, return_id: int) -> dict[str, int]:
+        """The line of a return; what was paid for the pieces adds up to the line, whatever the steps."""
+        line, together = self.line, self.gone + self.quantity
+        before = share_minor(line.paid_minor, self.gone, line.quantity)
+        amount = share_minor(line.paid_minor, together, line.quantity) - before
+        return {"return_id": return_id, "order_line_id": line.id, "quantity": self.quantity, "amount_minor": amount}
 
 
 def map_left(session: Session, order: Order) -> dict[int, int]:
@@ -58,46 +74,34 @@ def take_back(
     made with the form. Raises OrderMoved unless the order was sent, NothingReturned, ReturnedTooMany, RequestMoved.
     """
     with transaction() as session:
-        order = lock(session, order_id)
-        ref = f"desk:{key}"
+        order, ref = lock(session, order_id), f"desk:{key}"
         if session.scalar(select(OrderReturn.id).where(OrderReturn.external_ref == ref)):
             return
         if order.status not in SENT:
             raise OrderMoved(status=order.status)
-        lines = _wanted(session, order, pieces)
+        came = _wanted(session, order, pieces)
         row = {"order_id": order_id, "external_ref": ref, "reason": reason, "is_restocked": is_restocked}
         (return_id,) = insert_rows(session, OrderReturn, [row])
-        rows = [
-            {
-                "return_id": return_id,
-                "order_line_id": line.id,
-                "quantity": quantity,
-                "amount_minor": share_minor(line.paid_minor, gone + quantity, line.quantity)
-                - share_minor(line.paid_minor, gone, line.quantity),
-            }
-            for line, quantity, gone in lines
-        ]
-        line_ids = insert_rows(session, ReturnLine, rows)
-        names = [f"{quantity} × {line.name}" for line, quantity, _gone in lines]
-        facts = {"lines": names, "is_restocked": is_restocked, "reason": reason}
-        record(order_id, "returned", actor, facts=facts)
+        line_ids = insert_rows(session, ReturnLine, [one.row(return_id) for one in came])
+        names = [f"{one.quantity} × {one.line.name}" for one in came]
+        record(order_id, "returned", actor, facts={"lines": names, "is_restocked": is_restocked, "reason": reason})
         if request_id is not None:
             move_request(order_id, request_id, RequestStatus.RECEIVED, actor, return_id=return_id)
         if is_restocked:
-            found = zip(lines, line_ids, strict=True)
-            stock.take_back(
-                [
-                    stock.StockLine(line.variant_id, quantity, return_line_id=line_id)
-                    for (line, quantity, _gone), line_id in found
-                    if line.variant_id is not None
-                ],
-                actor,
-                reason,
-            )
+            _restock(came, line_ids, actor, reason)
 
 
-def _wanted(session: Session, order: Order, pieces: Mapping[int, int]) -> list[tuple[OrderLine, int, int]]:
-    """(line, pieces that come back now, pieces that came back before)."""
+def _restock(came: Sequence[Came], line_ids: Sequence[int], actor: str, reason: str) -> None:
+    """Put what came back on the shelf and on sale; what was never on a shelf has none."""
+    found = [
+        stock.StockLine(one.line.variant_id, one.quantity, return_line_id=line_id)
+        for one, line_id in zip(came, line_ids, strict=True)
+        if one.line.variant_id is not None
+    ]
+    stock.take_back(found, actor, reason)
+
+
+def _wanted(session: Session, order: Order, pieces: Mapping[int, int]) -> list[Came]:
     left = map_left(session, order)
     if not any(pieces.values()) or any(number < 0 for number in pieces.values()) or set(pieces) - set(left):
         raise NothingReturned()
@@ -105,4 +109,4 @@ def _wanted(session: Session, order: Order, pieces: Mapping[int, int]) -> list[t
         if pieces.get(line.id, 0) > left[line.id]:
             raise ReturnedTooMany(name=line.name, left=left[line.id], line_id=line.id)
     wanted = [line for line in order.lines if pieces.get(line.id)]
-    return [(line, pieces[line.id], line.quantity - left[line.id]) for line in wanted]
+    return [Came(line, pieces[line.id], line.quantity - left[line.id]) for line in wanted]

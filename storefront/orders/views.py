@@ -1,5 +1,7 @@
 """The order's page, reached by its unguessable link; a link that does not fit is a 404."""
 
+from typing import Any
+
 from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -23,7 +25,7 @@ from storefront.orders.words import order_totals
 from storefront.payments.door import Payer, to_provider
 from storefront.payments.gateway import RefundStatus
 from storefront.payments.gateways import get_gateway
-from storefront.payments.models import FINAL, Payment
+from storefront.payments.models import FINAL, Payment, Refund
 from storefront.payments.offline import due_payment
 from storefront.payments.queries import list_attempts, list_paid_payments, list_refunds
 from storefront.payments.words import gateway_words
@@ -62,25 +64,44 @@ def look_up() -> Response:
 def show(token: str) -> Response:
     """The order with its state; htmx asks for the block `status` until `order.is_final`."""
     order = get_order(db.session(), token)
-    attempts = list_attempts(db.session(), order.id)
-    refunds = [one for one in list_refunds(db.session(), order.id) if one.status is not RefundStatus.FAILED]
     return page(
         "orders/show.html",
         fragment="status",
         order=order,
-        payment=attempts[-1] if attempts else None,
-        due=due_payment(db.session(), order),
-        bank_details=settings().bank_details,
-        refunds=refunds,
-        shown_totals=order_totals(order, back_minor=sum(one.amount_minor for one in refunds)),
-        is_confirming=_is_confirming(order, attempts),
         sale=find_sale(db.session(), order.id) if order.is_mailed else None,
         shipping_label=method_words(order.shipping_name),
-        requests=list_requests_of(db.session(), order.id),
-        can_ask=any(map_askable(db.session(), order).values()),
         request_words=return_words,
         is_own=user_id() is not None and order.user_id == user_id(),
+        **_money_of(order),
+        **_returns_of(order),
     )
+
+
+def _money_of(order: Order) -> dict[str, Any]:
+    """What was paid for an order, is due, and went back."""
+    session = db.session()
+    attempts, refunds = list_attempts(session, order.id), _list_shown_refunds(order)
+    return {
+        "payment": attempts[-1] if attempts else None,
+        "due": due_payment(session, order),
+        "bank_details": settings().bank_details,
+        "refunds": refunds,
+        "shown_totals": order_totals(order, back_minor=sum(one.amount_minor for one in refunds)),
+        "is_confirming": _is_confirming(order, attempts),
+    }
+
+
+def _returns_of(order: Order) -> dict[str, Any]:
+    session = db.session()
+    return {
+        "requests": list_requests_of(session, order.id),
+        "can_ask": any(map_askable(session, order).values()),
+    }
+
+
+def _list_shown_refunds(order: Order) -> list[Refund]:
+    """What went back or is on its way; what failed concerns staff alone."""
+    return [one for one in list_refunds(db.session(), order.id) if one.status is not RefundStatus.FAILED]
 
 
 @blueprint.get("/orders/<token>/receipt")
@@ -91,12 +112,11 @@ def receipt(token: str) -> Response:
     paid = list_paid_payments(db.session(), order.id)
     if not paid:
         return see_other(url_for("orders.show", token=token))
-    refunds = [one for one in list_refunds(db.session(), order.id) if one.status is not RefundStatus.FAILED]
     return page(
         "orders/receipt.html",
         order=order,
         paid=paid,
-        refunds=refunds,
+        refunds=_list_shown_refunds(order),
         gateway_words=gateway_words,
         shown_totals=order_totals(order),
         shipping_label=method_words(order.shipping_name),

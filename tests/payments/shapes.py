@@ -88,3 +88,12 @@ def differences(ours: Any, theirs: Any, at: str) -> list[str]:
     for name in wanted:
         found += differences(ours.get(name), theirs[name], f"{at}.{name}")
     return found
+
+
+def outline(example: Any, name: str = "") -> Any:
+    """The names and types of an example without its values; only what its `type` and `object` say is kept."""
+    if isinstance(example, dict):
+        return {name: outline(value, name) for name, value in example.items()}
+    if example is None or name in ("object", "type"):
+        return example
+    return type(example)()

@@ -11,10 +11,12 @@ from stripe.checkout import Session
 from werkzeug.test import Client
 
 from tests.contracts.gateway_demo import API_KEY, Demo, make_demo, make_request
-from tests.payments.shapes import differences, misfits
+from tests.payments.shapes import differences, misfits, outline
 from tests.plugin import need
 
-EXAMPLES = Path(__file__).resolve().parents[2].parent / "shared/data/stripe_fixtures3.json"
+# The service's own examples, of which a clone has what `outline` keeps: the names and types of their fields.
+PUBLISHED = Path(__file__).resolve().parents[2].parent / "shared/data/stripe_fixtures3.json"
+OUTLINES = Path(__file__).with_name("stripe_outlines.json")
 KINDS: dict[str, type] = {
     "charge": stripe.Charge,
     "checkout.session": Session,
@@ -28,6 +30,7 @@ KINDS: dict[str, type] = {
 }
 ABSENT = object()
 # Parts of the examples that say nothing here: the object an event is about, and what only a failed payment has.
+DELETED = "deleted_customer"
 OTHERS = {"event": ["data"], "payment_intent": ["last_payment_error", "next_action"]}
 
 
@@ -37,7 +40,7 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     demo = make_demo(tmp_path_factory.mktemp("provider") / "provider.sqlite3")
     for pay in (pay_by_pages, pay_by_calls, give_back):
         pay(demo)
-    return list(everything(demo))
+    return [*everything(demo), forget_somebody(demo)]
 
 
 def everything(demo: Demo) -> Iterator[dict[str, Any]]:
@@ -125,8 +128,17 @@ def give_back(demo: Demo) -> None:
     demo.clock.advance(100)
 
 
+def forget_somebody(demo: Demo) -> dict[str, Any]:
+    """What is left of a customer."""
+    customer_id = demo.api.customers.create({"email": "bob@example.org"}).id
+    path, key = f"/v1/customers/{customer_id}", {"Authorization": f"Bearer {API_KEY}"}
+    gone: dict[str, Any] = Client(demo.provider).delete(path, headers=key).json
+    return gone
+
+
 def test_every_object_is_one_the_official_library_knows(objects: list[dict[str, Any]]) -> None:
-    found = {line for body in objects for line in misfits(body, KINDS[body["object"]], body["object"])}
+    whole = [body for body in objects if kind_of(body) != DELETED]
+    found = {line for body in whole for line in misfits(body, KINDS[body["object"]], body["object"])}
     assert found == set(), "\n".join(sorted(found))
 
 
@@ -146,14 +158,44 @@ def test_every_kind_of_object_and_state_was_looked_at(objects: list[dict[str, An
 
 
 def test_every_object_has_the_fields_and_types_of_the_services_own_example(objects: list[dict[str, Any]]) -> None:
-    need(EXAMPLES.exists(), "../shared/data/stripe_fixtures3.json is not beside this clone")
-    examples = json.loads(EXAMPLES.read_text())["resources"]
+    outlines = json.loads(OUTLINES.read_text())
     found = set()
     for body in objects:
-        example = examples[body["object"]]
+        example = outlines[kind_of(body)]
         kept = {name: value for name, value in example.items() if name not in OTHERS.get(body["object"], [])}
         found |= set(differences(body, kept, body["object"]))
     assert found == set(), "\n".join(sorted(found))
+    assert {kind_of(body) for body in objects} == outlines.keys()
+
+
+def test_the_outlines_are_those_of_the_published_examples() -> None:
+    need(PUBLISHED.exists(), "../shared/data/stripe_fixtures3.json is not beside this clone")
+    examples = json.loads(PUBLISHED.read_text())["resources"]
+    assert json.loads(OUTLINES.read_text()) == {kind: outline(examples[kind]) for kind in (*KINDS, DELETED)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"amount": "3000"}, "refund.amount: '3000', but 0 in the example"),
+        ({"livemode": 1, "metadata": []}, "refund.metadata: []"),
+        ({"charge": ABSENT}, "refund.charge: missing"),
+        ({"destination_details": {"type": "card"}}, "refund.destination_details.card: missing"),
+    ],
+)
+def test_what_the_example_has_otherwise_is_found(
+    objects: list[dict[str, Any]], changes: dict[str, Any], complaint: str
+) -> None:
+    """A test of the tests."""
+    body = next(body for body in objects if body["object"] == "refund") | changes
+    ours = {name: value for name, value in body.items() if value is not ABSENT}
+    found = differences(ours, json.loads(OUTLINES.read_text())["refund"], "refund")
+    assert any(line.startswith(complaint) for line in found), found
+
+
+def kind_of(body: dict[str, Any]) -> str:
+    """By which name the published examples have it."""
+    return DELETED if body["object"] == "customer" and body.get("deleted") else str(body["object"])
 
 
 @pytest.mark.parametrize(

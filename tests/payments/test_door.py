@@ -67,6 +67,8 @@ def test_who_tries_often_waits_and_then_goes_on(
     monkeypatch.setattr("storefront.payments.door.time.time", lambda: now + 5)
     assert "You can go on now." in client.get(f"/orders/{token}/check").text
     assert "/demo-pay/" in post(client, f"/orders/{token}/payments").location
+    another = placed(app, client)
+    assert post(client, f"/orders/{another}/payments").location.endswith("/check"), "a wait is good for one payment"
 
 
 def test_who_tries_more_often_shows_that_the_mail_is_theirs(app: Flask, client: FlaskClient) -> None:

@@ -9,7 +9,7 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.payments import refunds
 from storefront.payments.demo_provider.faults import Fault, Faults
-from storefront.payments.gateway import GatewayUnavailable, RefundStatus
+from storefront.payments.gateway import GatewayUnavailable, RefundState, RefundStatus
 from storefront.payments.models import Payment, Refund
 from storefront.payments.queries import list_stale_refunds
 from storefront.payments.refunds import NothingPaid, NothingToRefund, RefundTooHigh, RefundWish
@@ -21,6 +21,8 @@ from tests.fixtures.readings import event_kinds, forget, staged, stock_of
 from tests.fixtures.shop import on_every_database
 
 DONE = RefundStatus.SUCCEEDED
+# In a wish: the order's own line.
+LINE = -1
 
 
 @pytest.fixture
@@ -70,6 +72,9 @@ def test_the_same_form_sent_twice_is_one_refund(paid: Paid, provider: Provider) 
     [
         ({}, NothingToRefund),
         ({"other_minor": -5}, NothingToRefund),
+        ({"other_minor": -5, "shipping_minor": 100}, NothingToRefund),
+        ({"pieces": {LINE: -1}, "other_minor": 1000}, NothingToRefund),
+        ({"pieces": {LINE: 1, 0: 0}}, NothingToRefund),
         ({"pieces": {0: 1}}, NothingToRefund),
         ({"shipping_minor": 396}, RefundTooHigh),
         ({"shipping_minor": -1, "other_minor": 10}, RefundTooHigh),
@@ -77,6 +82,8 @@ def test_the_same_form_sent_twice_is_one_refund(paid: Paid, provider: Provider) 
     ],
 )
 def test_what_cannot_go_back_is_refused_and_leaves_nothing(paid: Paid, wish: dict[str, object], error: type) -> None:
+    pieces: dict[int, int] = wish.get("pieces", {})  # type: ignore[assignment]
+    wish = {**wish, "pieces": {paid.line_ids[0] if line == LINE else line: n for line, n in pieces.items()}}
     with pytest.raises(error):
         ask(paid, **wish)
     assert refunds_of(paid.order_id) == []
@@ -118,6 +125,13 @@ def test_without_the_guard_the_database_itself_refuses(paid: Paid) -> None:
     with pytest.raises(DBAPIError):
         db.session.execute(db.update(Payment).values(refunded_minor=3393))
     forget()
+
+
+def test_without_the_split_the_guard_itself_refuses(paid: Paid, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refunds, "split", lambda payments, amount: [(payments[0], amount)])
+    with pytest.raises(RefundTooHigh):
+        ask(paid, other_minor=3393)
+    assert (refunds_of(paid.order_id), books(paid.payment_id)) == ([], (3392, 0))
 
 
 @pytest.mark.parametrize("fault", [Fault.REFUSED, Fault.TIMED_OUT, Fault.FAILED_LATE, Fault.RATE_LIMITED])
@@ -215,8 +229,6 @@ def test_what_the_bank_sends_back_can_be_paid_back_again(paid: Paid, provider: P
     refund = db.session.scalars(db.select(Refund)).one()
     payment_id, ref = refund.payment_id, refund.refund_ref or ""
     forget()
-    from storefront.payments.gateway import RefundState
-
     bounced = RefundState(
         refund_ref=ref, refund_id=1, amount_minor=500, status=RefundStatus.FAILED, failure_reason="expired_card"
     )
@@ -225,6 +237,33 @@ def test_what_the_bank_sends_back_can_be_paid_back_again(paid: Paid, provider: P
     assert refunds_of(paid.order_id) == [(RefundStatus.FAILED, 500)]
     assert books(paid.payment_id) == (3392, 0)
     assert event_kinds(paid.order_id)[-1] == "refund_failed"
+
+
+def state_of(refund_id: int, amount_minor: int, status: RefundStatus = DONE) -> RefundState:
+    """What the provider says of a refund that carries our id, or of one that does not (0)."""
+    return RefundState(
+        refund_ref="re_other", refund_id=refund_id, amount_minor=amount_minor, status=status, failure_reason=None
+    )
+
+
+def test_a_refund_elsewhere_that_failed_before_it_was_heard_of_takes_nothing(paid: Paid) -> None:
+    refunds.settle(paid.payment_id, state_of(0, 500, RefundStatus.FAILED), "demo")
+    assert (refunds_of(paid.order_id), books(paid.payment_id)) == ([], (3392, 0))
+
+
+def test_a_refund_with_our_id_and_another_amount_is_not_ours(paid: Paid) -> None:
+    refund_id = ask(paid, other_minor=500)
+    refunds.settle(paid.payment_id, state_of(refund_id, 300), "demo")
+    assert refunds_of(paid.order_id) == [(RefundStatus.REQUESTED, 500), (DONE, 300)]
+    assert books(paid.payment_id) == (3392, 800)
+
+
+def test_a_refund_with_our_id_of_another_payment_is_not_ours(paid: Paid, provider: Provider) -> None:
+    refund_id, other = ask(paid, other_minor=500), make_paid(provider, make_variant(price_minor=999), 3)
+    refunds.settle(other.payment_id, state_of(refund_id, 500), "demo")
+    assert refunds_of(paid.order_id) == [(RefundStatus.REQUESTED, 500)]
+    assert refunds_of(other.order_id) == [(DONE, 500)]
+    assert books(other.payment_id) == (3392, 500)
 
 
 def test_no_step_back_from_failed(paid: Paid, provider: Provider) -> None:
