@@ -21,7 +21,7 @@ from storefront.promotions.sold_cards import Gift
 from storefront.tax.rules import UNTAXED
 
 SKU = "GIFT-CARD"
-# In minor units, so that they make sense in every currency: 25.00 pounds, 2,500 yen, 2.500 dinars.
+# In minor units, so that they make sense in every currency: 25.00 pounds, 2,500 yen, 25.000 dinars.
 AMOUNTS = (2500, 5000, 10_000)
 LIMITS = (1000, 50_000)
 

@@ -11,6 +11,7 @@ from storefront.core.errors import N_, InvalidInput
 # A cart full of the dearest thing still fits into 64 bits.
 MAX_MINOR = 10**12
 MILLION = 1_000_000
+MOST_DIGITS = 2
 
 
 class InvalidAmount(InvalidInput):
@@ -20,8 +21,12 @@ class InvalidAmount(InvalidInput):
 
 
 def minor_digits(currency: str) -> int:
-    """How many decimals the currency has: 2 for GBP, 0 for JPY, 3 for KWD (ISO 4217 as CLDR has it)."""
-    return int(get_currency_precision(currency))
+    """With how many decimals amounts are kept: 2 for GBP, 0 for JPY (ISO 4217 as CLDR has it), and 2 for KWD as well.
+
+    People write a dinar with three decimals, and the card networks take its last one only as a zero
+    (https://docs.stripe.com/currencies): so the smallest amount is ten fils, and every share of one can be paid.
+    """
+    return min(MOST_DIGITS, int(get_currency_precision(currency)))
 
 
 def to_decimal(minor: int, currency: str) -> Decimal:

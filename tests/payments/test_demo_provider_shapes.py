@@ -132,8 +132,7 @@ def forget_somebody(demo: Demo) -> dict[str, Any]:
     """What is left of a customer."""
     customer_id = demo.api.customers.create({"email": "bob@example.org"}).id
     path, key = f"/v1/customers/{customer_id}", {"Authorization": f"Bearer {API_KEY}"}
-    gone: dict[str, Any] = Client(demo.provider).delete(path, headers=key).json
-    return gone
+    return dict(Client(demo.provider).delete(path, headers=key).json or {})
 
 
 def test_every_object_is_one_the_official_library_knows(objects: list[dict[str, Any]]) -> None:

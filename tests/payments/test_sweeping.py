@@ -139,6 +139,20 @@ def test_what_does_not_agree_is_named(provider: Provider, spoil, kind: str) -> N
     assert {one.order for one in found.differences} == {paid.number}
 
 
+def test_the_same_number_in_another_currency_does_not_agree(provider: Provider) -> None:
+    paid = make_paid(provider)
+    change(Payment, currency="EUR")
+    assert [(one.kind, one.order) for one in compare_now(provider).differences] == [("captured", paid.number)]
+
+
+def test_money_for_an_attempt_that_is_not_here_is_named(provider: Provider) -> None:
+    paid = make_paid(provider)
+    db.session.execute(db.delete(Payment))
+    db.session.commit()
+    unknown = Difference("unknown_payment", paid.payment_ref, 0, paid.total_minor)
+    assert unknown in compare_now(provider).differences
+
+
 def test_the_command_says_green_or_red_in_one_line_and_keeps_it(app: Flask, provider: Provider) -> None:
     paid = make_paid(provider)
     run = lambda *options: CliRunner().invoke(reconcile, options, obj=None)  # noqa: E731

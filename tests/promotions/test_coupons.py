@@ -120,6 +120,16 @@ def test_an_order_that_is_over_gives_its_coupon_back(context: Flask, how: str) -
     buy(coupon, 1295)
 
 
+@pytest.mark.usefixtures("context")
+def test_a_coupon_that_is_switched_off_between_page_and_order_is_refused_at_the_last_moment() -> None:
+    coupon, order_id = make_coupon(), make_order().id
+    with transaction() as session:
+        session.get_one(Coupon, coupon.id).is_active = False
+    with pytest.raises(CouponUsedUp), transaction():
+        coupons.use(coupon, order_id, "ada@example.com")
+    assert used(coupon.id) == (0, 0)
+
+
 @on_every_database
 @pytest.mark.parametrize("is_used_up", [False, True])
 def test_an_order_that_is_paid_late_keeps_its_price_whether_or_not_its_coupon_is_left(

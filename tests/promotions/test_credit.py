@@ -163,6 +163,7 @@ def test_a_refund_to_a_card_is_driven_by_two_workers_and_booked_once(context: Fl
     ask(order_id, "a", other_minor=700)
     assert at_once(context, [lambda: drive_all(provider)] * 4).won()
     assert balance(card.id) == (5000 - TOTAL + 700,) * 2
+    assert staged("promotions.send_card") == [], "whoever has the card needs no mail with its code"
 
 
 @pytest.mark.parametrize("method", ["card", "invoice"])
