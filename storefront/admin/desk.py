@@ -71,9 +71,10 @@ def show_form(
     crumb: tuple[str, str],
     action: str,
     status: int = 200,
+    save: str = "",
     removal: dict[str, Any] | None = None,
 ) -> Response:
-    """A page that is one form, whose hints are the fields' descriptions.
+    """A page that is one form, whose hints are the fields' descriptions; `save` is on its button, else "Save".
 
     `removal` says label, text and action of what takes the thing away.
     """
@@ -84,6 +85,7 @@ def show_form(
         title=title,
         crumb=crumb,
         action=action,
+        save=save,
         removal=removal,
         is_changed=status != 200,
     )

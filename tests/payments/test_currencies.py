@@ -206,6 +206,10 @@ def test_an_invoice_a_reminder_and_a_gift_card_speak_of_the_same_amounts(
         offline.note_paid(order_id, "Line 7", "tests")
     assert money.total in shown(client.get(f"/orders/{token}/receipt").text, money)
     shown(client.get("/gift-cards").text, money)
-    form: dict[str, object] = {"amount": {"JPY": "2500", "KWD": "25.00"}[money.code], "email": "ada@example.com", "reason": "Prize"}
+    form: dict[str, object] = {
+        "amount": {"JPY": "2500", "KWD": "25.00"}[money.code],
+        "email": "ada@example.com",
+        "reason": "Prize",
+    }
     card = post(manager, "/admin/credit/cards", form)
     assert {"JPY": "¥2,500", "KWD": "KWD25.000"}[money.code] in shown(manager.get(card.location).text, money)

@@ -1,13 +1,16 @@
 """Disputes: noted, told, and never about stock."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 
 from storefront.core.db import db
+from storefront.payments.money import follow
 from storefront.payments.queries import list_disputes, list_open_disputes
 from storefront.stock.models import StockEntry
 from tests.fixtures.factories import make_variant
-from tests.fixtures.paying import hear_all, make_paid
+from tests.fixtures.paying import hear_all, make_paid, refunds_of
 from tests.fixtures.provider import Provider
 from tests.fixtures.readings import event_kinds, forget, staged
 
@@ -38,3 +41,27 @@ def test_a_dispute_is_recorded_and_told_and_leaves_stock_alone(context: Flask, i
     assert event_kinds(paid.order_id)[-1] == ("dispute_won" if is_won else "dispute_lost")
     assert len(staged("payments.tell_dispute")) == 2
     assert db.session.scalar(db.select(db.func.count()).select_from(StockEntry)) == entries
+
+
+def test_what_is_decided_stays_decided_whatever_is_heard_late(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = Provider(context)
+    paid = make_paid(provider)
+    dispute = provider.dashboard.dispute(paid.payment_ref)
+    early = provider.gateway.look_up_money(paid.payment_ref)
+    provider.dashboard.decide(dispute["id"], is_won=True)
+    hear_all(provider)
+    monkeypatch.setattr(provider.gateway, "look_up_money", lambda _ref: early)
+    follow(paid.payment_ref, provider.gateway)
+    forget()
+    assert [one.status for one in list_disputes(db.session(), paid.order_id)] == ["won"]
+    assert "dispute_changed" not in event_kinds(paid.order_id)
+
+
+def test_what_comes_of_the_other_mode_moves_nothing(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = Provider(context)
+    paid = make_paid(provider)
+    provider.dashboard.refund(paid.payment_ref, 100)
+    live = replace(provider.gateway.look_up_money(paid.payment_ref), is_live=True)
+    monkeypatch.setattr(provider.gateway, "look_up_money", lambda _ref: live)
+    follow(paid.payment_ref, provider.gateway)
+    assert refunds_of(paid.order_id) == []

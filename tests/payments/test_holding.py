@@ -24,7 +24,7 @@ from storefront.payments.holding import NothingHeld
 from storefront.payments.models import Payment
 from storefront.payments.queries import list_ending_holds, list_payments, list_stale_ids
 from storefront.stock import service as stock
-from tests.fixtures.factories import make_variant
+from tests.fixtures.factories import make_order, make_variant
 from tests.fixtures.paying import BASE_URL, Paid, books, hear_all, make_started, read, theirs
 from tests.fixtures.provider import Provider, Unreliable
 from tests.fixtures.readings import event_kinds, forget, staged, stock_of
@@ -137,6 +137,14 @@ def test_an_order_whose_money_was_taken_meanwhile_is_not_cancelled_so(provider: 
         cancel(held.order_id, provider)
     assert status_of(held.order_id) is OrderStatus.PAID
     assert books(held.payment_id) == (held.total_minor, 0)
+
+
+def test_an_order_that_waits_for_other_money_is_not_cancelled_so(provider: Provider) -> None:
+    order_id = make_order(payment_method="invoice").id
+    forget()
+    with pytest.raises(orders.OrderMoved):
+        cancel(order_id, provider)
+    assert status_of(order_id) is OrderStatus.ACCEPTED
 
 
 def test_a_hold_that_is_over_keeps_the_goods_here_and_the_customer_is_asked_again(provider: Provider) -> None:

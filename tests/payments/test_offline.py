@@ -8,6 +8,7 @@ from flask import Flask
 
 from jobs import payments as jobs
 from storefront.checkout import service as checkout
+from storefront.checkout.sending import send_order
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.orders import service as orders
@@ -64,7 +65,7 @@ def test_an_order_on_invoice_is_accepted_at_once(context: Flask) -> None:
 def test_its_money_comes_before_or_after_it_was_sent_and_is_noted_once(context: Flask, is_sent_first: bool) -> None:
     order_id, variant_id = make_invoice()
     if is_sent_first:
-        orders.fulfil(order_id, "user:1")
+        send_order(order_id, Provider(context).gateway, "user:1")
     offline.note_paid(order_id, "Line 7", "user:1")
     with pytest.raises(NothingDue):
         offline.note_paid(order_id, "Line 7", "user:1")

@@ -86,4 +86,5 @@ def _offer(form: OrderForm) -> None:
 def _show(form: OrderForm, status: int = 200) -> Response:
     _offer(form)
     crumb = (_("Orders"), url_for("admin.orders"))
-    return show_form(form, title=_("New order"), crumb=crumb, action=url_for("admin.create_order"), status=status)
+    action, save = url_for("admin.create_order"), _("Place the order")
+    return show_form(form, title=_("New order"), crumb=crumb, action=action, save=save, status=status)
