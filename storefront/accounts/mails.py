@@ -102,7 +102,7 @@ def link(proof: MailProof, settings: Settings) -> Mail:
     with force_locale(proof.locale):
         subject, text, button = (str(words) for words in LETTERS[proof.kind])
         url = f"{settings.base_url}/account/links/{token_of(proof.salt, settings.secret_key)}"
-        return _letter(f"proof-{proof.id}", proof.email, proof.locale, subject, text, button, url)
+        return _letter(_key(proof), proof.email, proof.locale, subject, text, button, url)
 
 
 def known(proof: MailProof, settings: Settings) -> Mail:
@@ -111,7 +111,7 @@ def known(proof: MailProof, settings: Settings) -> Mail:
         subject, text = _("You have an account already"), _("Somebody wanted to use this address for an account.")
         text += " " + _("There is one already: sign in, or ask for a link if you have forgotten your password.")
         url = f"{settings.base_url}/account/sign-in"
-        return _letter(f"proof-{proof.id}", proof.email, proof.locale, subject, text, _("Sign in"), url)
+        return _letter(_key(proof), proof.email, proof.locale, subject, text, _("Sign in"), url)
 
 
 def tell_changed(user_id: int, what: str, to: str, settings: Settings, mark: str = "") -> None:
@@ -131,6 +131,11 @@ def changed(user: User, what: str, to: str, settings: Settings, mark: str = "") 
         key = f"changed-{what}-{user.id}-{user.session_epoch}-{mark}-{to.partition('@')[0]}"
         url = f"{settings.base_url}/account/sign-in"
         return _letter(key, to, user.locale, subject, text, _("To your account"), url, is_asked=False)
+
+
+def _key(proof: MailProof) -> str:
+    """Never the same twice, though SQLite gives an id out again: mail programs drop what they had already."""
+    return f"proof-{proof.id}-{proof.digest[:12]}"
 
 
 def _letter(

@@ -41,7 +41,9 @@ def forget_customer(gateway: Gateway, gateway_name: str, customer_ref: str) -> N
 
 
 def _request(user: User) -> CustomerRequest:
-    return CustomerRequest(user_id=user.id, email=user.email, name=user.name, idempotency_key=f"customer-{user.id}")
+    # With the time: SQLite gives the id of a newest account that was deleted to the next one.
+    key = f"customer-{user.id}-{user.created_at:%Y%m%d%H%M%S%f}"
+    return CustomerRequest(user_id=user.id, email=user.email, name=user.name, idempotency_key=key)
 
 
 @retry_deadlocks

@@ -32,7 +32,7 @@ def link(request: PrivacyRequest, user: User, settings: Settings) -> Mail:
         url = f"{settings.base_url}/account/privacy/{request.kind}s/{token_of(request.salt, settings.secret_key)}"
         context = {"subject": subject, "text": text, "button": button, "url": url, "is_asked": True}
         return Mail(
-            key=f"privacy-{request.id}",
+            key=f"privacy-{request.id}-{request.digest[:12]}",
             to=user.email,
             subject=subject,
             text=render_template("email/account.txt", **context),

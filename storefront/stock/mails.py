@@ -49,7 +49,7 @@ def back_in_stock(request: StockRequest, variant: Variant, settings: Settings) -
             "stop_url": f"{settings.base_url}/stock-requests/{request.token}",
         }
         return Mail(
-            key=f"back-in-stock-{request.id}",
+            key=f"back-in-stock-{request.id}-{request.created_at:%Y%m%d%H%M%S%f}",
             to=request.email,
             subject=_("Back in stock: %(name)s", name=name),
             text=render_template("email/back_in_stock.txt", **context),

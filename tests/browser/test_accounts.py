@@ -6,12 +6,25 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_passkeys import PASSWORD, open_account
-from tests.fixtures.browser import Visitor, link_in, mails_to
+from tests.fixtures.browser import PASSWORD, Visitor, link_in, mails_to, sign_in
 from tests.run.shop_process import ShopProcess, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "no-javascript"])
+
+
+def open_account(guest: Visitor, shop: ShopProcess, email: str) -> None:
+    """By the form and its mail, as nobody but the tests of registering does: the form is limited."""
+    page = guest.go("/account/register")
+    page.get_by_label("Your name").fill("Grace")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Open the account").click()
+    expect(page.get_by_role("heading", level=1, name="Look into your mail")).to_be_visible()
+    assert eventually(lambda: bool(mails_to(shop, email)), 30)
+    guest.go(link_in(mails_to(shop, email)[-1]))
+    page.get_by_role("button").filter(has_text=re.compile("Open my account|Sign in")).last.click()
+    expect(page).to_have_url(re.compile("/account"))
 
 
 def put_into_cart(guest: Visitor, number: int) -> str:
@@ -37,11 +50,7 @@ def test_a_link_in_a_mail_signs_in_and_brings_the_guests_cart_along(
 ) -> None:
     email = "ada@example.com"
     first = visitor()
-    page = first.go("/account/sign-in")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill("linden-ada")
-    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
-    expect(page).to_have_url(re.compile("/account$"))
+    sign_in(first.go("/account/sign-in"), email, "linden-ada")
     own = put_into_cart(first, 0)
     guest = visitor(javascript=javascript)
     brought = put_into_cart(guest, 1)
@@ -57,7 +66,7 @@ def test_a_link_in_a_mail_signs_in_and_brings_the_guests_cart_along(
         expect(page.get_by_role("main").get_by_role("link", name=name).first).to_be_visible()
 
 
-def test_an_account_is_deleted_by_password_and_mailed_link(
+def test_an_account_is_opened_by_mail_and_deleted_by_password_and_mailed_link(
     visitor: Callable[..., Visitor], running_shop: ShopProcess
 ) -> None:
     email = "forget@example.com"

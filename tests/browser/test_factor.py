@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from pyotp import TOTP
 
-from tests.fixtures.browser import DESK, PHONE, visit
+from tests.fixtures.browser import DESK, PHONE, sign_in, visit
 from tests.run.shop_process import ShopProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -19,12 +19,6 @@ def careful_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProce
     data_dir: Path = tmp_path_factory.mktemp("careful") / "var"
     with ShopProcess(data_dir, DEMO="", SECOND_FACTOR="required") as shop:
         yield shop
-
-
-def sign_in(page: Page, email: str, password: str) -> None:
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
 
 
 @pytest.mark.parametrize(

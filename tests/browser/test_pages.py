@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_buying import add_to_cart
-from tests.fixtures.browser import Visitor
+from tests.fixtures.browser import Visitor, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 FIRST_VIEW_BYTES = 60 * 1024
@@ -40,9 +40,7 @@ def test_the_desk_has_no_accessibility_violation(visitor: Callable[..., Visitor]
     owner = visitor(is_desk=is_desk)
     page = owner.go("/admin/")
     owner.check_accessibility()
-    page.get_by_label("E-mail").fill("owner@example.com")
-    page.get_by_label("Password").fill("linden-owner")
-    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    sign_in(page, "owner@example.com", "linden-owner")
     expect(page).to_have_url(f"{owner.base_url}/admin/")
     for path in ("/admin/", "/admin/products", "/admin/products/new", "/admin/orders", "/admin/jobs", "/admin/drift"):
         owner.go(path)

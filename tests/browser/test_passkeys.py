@@ -6,17 +6,19 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.fixtures.browser import Visitor, link_in, mails_to
-from tests.run.shop_process import ShopProcess, eventually
+from tests.fixtures.browser import Visitor, make_account, sign_in
+from tests.run.shop_process import ShopProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-PASSWORD = "a sieve for coffee"
 
 
 class Device:
     """The authenticator inside of the browser that `page` lives in."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, *, offers: bool = False) -> None:
+        """A browser that `offers` shows passkeys under the field for the address; this one's device chooses at once."""
+        if not offers:
+            page.add_init_script("delete PublicKeyCredential.isConditionalMediationAvailable")
         self.session: CDPSession = page.context.new_cdp_session(page)
         self.session.send("WebAuthn.enable", {"enableUI": False})
         options = {
@@ -35,29 +37,11 @@ class Device:
         ]
         return found
 
-    def be_touched(self, is_touched: bool) -> None:
-        self.session.send(
-            "WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": self.id, "enabled": is_touched}
-        )
-
 
 @pytest.fixture
 def here(running_shop: ShopProcess) -> str:
     """Passkeys are made for a name, and this machine's is localhost."""
     return f"http://localhost:{running_shop.port}"
-
-
-def open_account(guest: Visitor, shop: ShopProcess, email: str) -> None:
-    page = guest.go("/account/register")
-    page.get_by_label("Your name").fill("Grace")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Open the account").click()
-    expect(page.get_by_role("heading", level=1, name="Look into your mail")).to_be_visible()
-    assert eventually(lambda: bool(mails_to(shop, email)), 30)
-    guest.go(link_in(mails_to(shop, email)[-1]))
-    page.get_by_role("button").filter(has_text=re.compile("Open my account|Sign in")).last.click()
-    expect(page).to_have_url(re.compile("/account"))
 
 
 def add_passkey(guest: Visitor, name: str) -> None:
@@ -75,12 +59,13 @@ def sign_out(page: Page) -> None:
 
 @pytest.fixture
 def owner(visitor: Callable[..., Visitor], running_shop: ShopProcess, here: str) -> Callable[[str], Visitor]:
-    """`owner(email)` has just opened an account by mail."""
+    """`owner(email)` has an account and has just signed in."""
 
     def arrive(email: str) -> Visitor:
         guest = visitor()
         guest.base_url = here
-        open_account(guest, running_shop, email)
+        make_account(running_shop, email)
+        sign_in(guest.go("/account/sign-in"), email)
         return guest
 
     return arrive
@@ -95,10 +80,8 @@ def test_a_passkey_is_added_used_and_removed(owner: Callable[[str], Visitor]) ->
     assert (kept["rpId"], kept["isResidentCredential"]) == ("localhost", True)
     guest.go("/account")
     sign_out(page)
-    device.be_touched(False)
     guest.go("/account/sign-in?next=/account/settings")
     guest.check_accessibility()
-    device.be_touched(True)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page).to_have_url(re.compile("/account/settings"))
     expect(page.get_by_text(re.compile("^last used"))).to_be_visible()
@@ -107,9 +90,7 @@ def test_a_passkey_is_added_used_and_removed(owner: Callable[[str], Visitor]) ->
     expect(page.get_by_text("The passkey is removed.")).to_be_visible()
     guest.go("/account")
     sign_out(page)
-    device.be_touched(False)
     guest.go("/account/sign-in")
-    device.be_touched(True)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_text("This passkey did not work here.")).to_be_visible()
 
@@ -117,7 +98,7 @@ def test_a_passkey_is_added_used_and_removed(owner: Callable[[str], Visitor]) ->
 def test_the_browser_offers_passkeys_in_the_field_for_the_address(owner: Callable[[str], Visitor]) -> None:
     """Chromium's device chooses at once what a person would choose from the list under the field."""
     guest = owner("offer@example.com")
-    Device(guest.page)
+    Device(guest.page, offers=True)
     add_passkey(guest, "My phone")
     guest.go("/account")
     sign_out(guest.page)

@@ -196,6 +196,19 @@ def test_an_account_ends_by_password_link_and_button(
 
 
 @on_every_database
+def test_a_request_is_answered_though_an_earlier_one_of_its_id_was_deleted(context: Flask, sent: list[Mail]) -> None:
+    """SQLite gives the highest id out again once its row is gone."""
+    for number in (1, 2):
+        user_id = accounts.create_user(f"{number}@example.com", PASSWORD, NAME)
+        ask(RequestKind.EXPORT, user_id, PASSWORD, SECRET)
+        privacy_jobs.answer(**staged("privacy.answer")[-1])
+        assert len(staged("privacy.answer")) == number
+        with transaction() as session:
+            session.execute(db.delete(PrivacyRequest))
+    assert sent[0].key != sent[1].key
+
+
+@on_every_database
 def test_of_many_who_follow_the_link_at_once_one_erases(context: Flask, sent: list[Mail]) -> None:
     user_id = accounts.create_user(EMAIL, PASSWORD, NAME)
     ask(RequestKind.ERASURE, user_id, PASSWORD, SECRET)

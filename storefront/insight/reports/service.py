@@ -61,7 +61,7 @@ def stage(kind: ReportKind, day: date) -> int:
     with transaction() as session:
         for mail_id in ids:
             if session.get_one(ReportMail, mail_id).sent_at is None:
-                outbox.stage("insight.send_report", dedupe_key=f"report-{mail_id}", mail_id=mail_id)
+                _stage(mail_id)
     return len(ids)
 
 
@@ -94,9 +94,14 @@ def send_letter(mail_id: int, settings: Settings) -> bool:
 def retry_later(mail_id: int) -> None:
     """Stage another try of a letter that failed at the command line; opens a transaction."""
     with transaction():
-        outbox.stage(
-            "insight.send_report", dedupe_key=f"report-{mail_id}", delay_seconds=RETRY_SECONDS, mail_id=mail_id
-        )
+        _stage(mail_id, RETRY_SECONDS)
+
+
+def _stage(mail_id: int, delay_seconds: float = 0) -> None:
+    """Once for each letter; with its time, because SQLite gives the id of a deleted one to the next."""
+    letter = joined().get_one(ReportMail, mail_id)
+    key = f"report-{mail_id}-{letter.created_at:%Y%m%d%H%M%S%f}"
+    outbox.stage("insight.send_report", dedupe_key=key, delay_seconds=delay_seconds, mail_id=mail_id)
 
 
 def _letter(kind: ReportKind, span: Span, email: str) -> int:
