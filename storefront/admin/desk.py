@@ -2,14 +2,15 @@
 
 from typing import Any, NamedTuple
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from storefront.core.errors import ShopError
-from storefront.core.web import page, tell
+from storefront.core.errors import Forbidden, ShopError
+from storefront.core.web import page, see_other, tell
+from storefront.core.web.access import access_of, may_use
 from storefront.core.web.errors import answer_http_error, answer_shop_error, status_of
 from storefront.core.web.forms import Form
 from storefront.insight.queueing.promise import Promise
@@ -20,26 +21,29 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 
 class Area(NamedTuple):
-    """One entry of the desk's navigation, shown to whoever has `permission`; `also` is a page that lies under it."""
+    """One entry of the desk's navigation: it leads to the first of `pages` that somebody may open.
 
-    endpoint: str
+    Whoever may open `under` finds it there, and needs no entry for it.
+    """
+
     label: Any
     icon: str
-    permission: str
-    also: str = ""
+    pages: tuple[str, ...]
+    under: str = ""
 
 
 AREAS = (
-    Area("admin.home", _l("Today"), "clock", "catalog.view"),
-    Area("admin.orders", _l("Orders"), "receipt", "orders.view"),
-    Area("admin.return_requests", _l("Returns"), "undo", "orders.view"),
-    Area("admin.products", _l("Products"), "tag", "catalog.view", also="admin.categories"),
-    Area("admin.insight", _l("Insight"), "chart", "insight.view"),
-    Area("admin.coupons", _l("Offers"), "leaf", "promotions.edit", also="admin.credit"),
-    Area("admin.money", _l("Money"), "scales", "payments.view"),
-    Area("admin.jobs", _l("Jobs"), "retry", "jobs.view"),
-    Area("admin.people", _l("People"), "person", "people.view", also="admin.roles"),
-    Area("admin.shipping", _l("Setup"), "gear", "settings.edit", also="admin.taxes"),
+    Area(_l("Today"), "clock", ("admin.home",)),
+    Area(_l("Orders"), "receipt", ("admin.orders", "admin.new_order")),
+    Area(_l("Returns"), "undo", ("admin.return_requests",)),
+    Area(_l("Products"), "tag", ("admin.products", "admin.categories", "admin.drift")),
+    Area(_l("Insight"), "chart", ("admin.insight", "admin.insight_payments", "admin.packing_plan")),
+    Area(_l("Offers"), "leaf", ("admin.coupons", "admin.credit")),
+    Area(_l("Money"), "scales", ("admin.money",)),
+    Area(_l("Jobs"), "retry", ("admin.jobs",)),
+    Area(_l("People"), "person", ("admin.people", "admin.roles", "admin.new_person")),
+    Area(_l("Who did what"), "person", ("admin.audit_log",), under="admin.people"),
+    Area(_l("Setup"), "gear", ("admin.shipping", "admin.taxes")),
 )
 
 
@@ -51,9 +55,23 @@ def actor() -> str:
 @blueprint.context_processor
 def frame() -> dict[str, Any]:
     """What every page of the desk shows around its content: (label, address, icon, is_current) per area."""
-    allowed = [area for area in AREAS if current_user.is_authenticated and current_user.can(area.permission)]
-    areas = [(area.label, url_for(area.endpoint), area.icon, _is_current(area)) for area in allowed]
-    return {"desk_areas": areas, "attack": get_shield().attack() if allowed else None, "slowed": _slowed()}
+    areas = [(area.label, url_for(first), area.icon, _is_current(area)) for area, first in _own_areas()]
+    return {"desk_areas": areas, "attack": get_shield().attack() if areas else None, "slowed": _slowed()}
+
+
+def _own_areas() -> list[tuple[Area, str]]:
+    """The areas that whoever asks may open, each with its first page."""
+    own = []
+    for area in AREAS:
+        pages = [endpoint for endpoint in area.pages if _may_open(endpoint)]
+        if pages and not (area.under and _may_open(area.under)):
+            own.append((area, pages[0]))
+    return own
+
+
+def _may_open(endpoint: str) -> bool:
+    access = access_of(current_app, endpoint)
+    return access is not None and may_use(access)
 
 
 def _slowed() -> Promise | None:
@@ -92,9 +110,14 @@ def show_form(
 
 
 def answer_error(error: ShopError) -> Response:
-    """A refused step told inside the desk; who has no place at the desk gets the shop's own page."""
+    """A refused step told inside the desk; who has no place at the desk gets the shop's own page.
+
+    Everybody who works here comes in by the home page: whoever may not see it goes on to what they may.
+    """
     if not _is_at_desk():
         return answer_shop_error(error)
+    if request.endpoint == "admin.home" and isinstance(error, Forbidden) and (own := _own_areas()):
+        return see_other(url_for(own[0][1]))
     return _answer(status_of(error), tell(error))
 
 
@@ -115,9 +138,9 @@ def _is_at_desk() -> bool:
 
 def _is_current(area: Area) -> bool:
     """The home page is the beginning of every path of the desk, so it is current only as itself."""
-    if area.endpoint == "admin.home":
-        return request.path == url_for(area.endpoint)
-    return request.path.startswith(tuple(url_for(endpoint) for endpoint in (area.endpoint, area.also) if endpoint))
+    if "admin.home" in area.pages:
+        return request.path == url_for("admin.home")
+    return request.path.startswith(tuple(url_for(endpoint) for endpoint in area.pages))
 
 
 blueprint.register_error_handler(ShopError, answer_error)

@@ -1,9 +1,13 @@
 """Who sees what at the desk, and who may do what."""
 
+import re
+
 import pytest
 
+from storefront.accounts.models import Permission, Role, RolePermission
 from storefront.catalog.models import Product
-from storefront.core.db import db
+from storefront.core.db import db, transaction
+from storefront.core.web.access import access_of
 from tests.fixtures.factories import make_order, make_product
 from tests.fixtures.shop import post
 
@@ -100,3 +104,42 @@ def test_what_is_not_there_is_told_inside_the_desk(sign_in, goods):
         assert answer.status_code == 404
         assert "desk-nav" in answer.text
         assert answer.text.count("<h1>") == 1
+
+
+def areas_of(page: str) -> dict[str, bool]:
+    """The navigation's addresses, and whether each is the one that is open."""
+    bar = page.partition('<nav class="desk-nav"')[2].partition("</nav>")[0]
+    return {href: bool(mark) for href, mark in re.findall(r'<a href="([^"]+)"( aria-current="page")?', bar)}
+
+
+# Who may do nothing but this opens no page by it: it is done on pages of others.
+NO_PAGE = {Permission.STOCK_EDIT, Permission.ORDERS_REFUND, Permission.JOBS_EDIT}
+
+
+@pytest.mark.parametrize("permission", Permission)
+def test_the_navigation_shows_exactly_what_one_may_open(app, sign_in, permission):
+    with app.app_context(), transaction() as session:
+        session.add(Role(name="single", permissions=[RolePermission(permission=permission)]))
+    client = sign_in("single")
+    own = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("admin.") and access_of(app, rule.endpoint) == permission
+        if "GET" in rule.methods and not rule.arguments and not rule.rule.endswith((".csv", ".css"))
+    ]
+    answer = client.get("/admin/", follow_redirects=True)
+    assert answer.status_code == (403 if permission in NO_PAGE else 200)
+    shown = areas_of(answer.text)
+    assert bool(own) == bool(shown) == (permission not in NO_PAGE)
+    assert all(client.get(href).status_code == 200 for href in shown)
+    for path in own:
+        answer = client.get(path)
+        assert (path, answer.status_code, list(areas_of(answer.text).values()).count(True)) == (path, 200, 1)
+    is_there = ("/admin/staff/audit" in shown, "/admin/staff" in shown)
+    assert is_there == (permission is Permission.AUDIT_VIEW, permission is Permission.PEOPLE_VIEW)
+
+
+def test_who_sees_people_finds_the_log_under_them(sign_in):
+    shown = areas_of(sign_in("owner").get("/admin/staff/audit").text)
+    assert ("/admin/staff" in shown, "/admin/staff/audit" in shown) == (True, False)
+    assert [href for href, is_open in shown.items() if is_open] == ["/admin/staff"]
