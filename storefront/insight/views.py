@@ -1,6 +1,7 @@
 """Where a letter's link leads whoever wants no more of them."""
 
 from flask import Blueprint, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from storefront.core.db import db
@@ -15,7 +16,16 @@ blueprint = Blueprint("insight", __name__)
 @public
 def stop_letters(token: str) -> Response:
     """The page with the button; a link that is known no more has nothing to stop, and looks the same."""
-    return page("insight/stop.html", token=token, found=find_recipient(db.session(), token))
+    found = find_recipient(db.session(), token)
+    if found:
+        text = _("%(email)s gets letters about the sales of this shop.", email=found.email)
+    else:
+        text = _(
+            "Nobody gets these letters under this link any more. "
+            "Whoever looks after the shop can enter the address again."
+        )
+    action = url_for("insight.letters_stopped", token=token)
+    return page("pages/stop_mails.html", title=_("Letters about sales"), text=text, is_over=not found, action=action)
 
 
 @blueprint.post("/reports/<token>/removal")

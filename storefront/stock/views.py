@@ -3,6 +3,7 @@
 from functools import partial
 
 from flask import Blueprint, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from storefront.catalog.models import Variant
@@ -47,7 +48,15 @@ def show(token: str) -> Response:
     """Where the mail's link leads to; a link that is known no more has nothing to stop, and looks the same."""
     found = find_request(db.session(), token)
     email = found.email if found and count_unsent(db.session(), found.email) else None
-    return page("stock/stop.html", token=token, email=email)
+    if email:
+        text = _("We were asked to write to %(email)s when other things are back in stock.", email=email)
+    else:
+        text = _(
+            "Nobody waits for an e-mail from us under this link. "
+            "We will not write to you about stock unless you ask for it again."
+        )
+    action = url_for("stock.stop", token=token)
+    return page("pages/stop_mails.html", title=_("E-mails about stock"), text=text, is_over=not email, action=action)
 
 
 @blueprint.post("/stock-requests/<token>/removal")

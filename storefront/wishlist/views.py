@@ -82,7 +82,13 @@ def remove(wish_id: int) -> Response:
 @public
 def mails(token: str) -> Response:
     """Where the mail's link leads to; a link that is none of ours looks the same as one that was used."""
-    return page("wishlist/stop.html", token=token, is_done=request.args.get("done") == "1")
+    is_done = request.args.get("done") == "1"
+    if is_done:
+        text = _("We will not write to you about your wishlist any more. What is on it stays.")
+    else:
+        text = _("We write when something on your wishlist is back or cheaper.")
+    action, title = url_for("wishlist.stop", token=token), _("E-mails about your wishlist")
+    return page("pages/stop_mails.html", title=title, text=text, is_over=is_done, action=action)
 
 
 @blueprint.post("/wishlist/mails/<token>/end")

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.fixtures.browser import Visitor
+from tests.fixtures.browser import Visitor, sign_in
 from tests.run.shop_process import ShopProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -68,10 +68,7 @@ def test_the_variant_that_is_sold_out_has_the_form(visitor: Callable[..., Visito
 def test_who_is_signed_in_finds_their_address_filled_in(visitor: Callable[..., Visitor]) -> None:
     guest = visitor()
     page = guest.go("/account/sign-in")
-    page.get_by_label("E-mail").fill("ada@example.com")
-    page.get_by_label("Password").fill("linden-ada")
-    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
-    expect(page).to_have_url(re.compile("/account$"))
+    sign_in(page, "ada@example.com", "linden-ada")
     open_product(guest, BASKET)
     expect(page.get_by_label("E-mail")).to_have_value("ada@example.com")
     open_product(guest, APRON)
@@ -95,7 +92,7 @@ def test_every_state_of_it_is_accessible(
     link = f"/stock-requests/{token_of(running_shop, email)}"
     guest.go(link)
     check(guest)
-    page.get_by_role("button", name="Do not tell me").click()
+    page.get_by_role("button", name="Do not write to me").click()
     expect(page.get_by_text("Nobody waits")).to_be_visible()
     check(guest)
 
@@ -113,7 +110,7 @@ def test_the_mails_link_stops_them(
     ask(open_product(guest, BASKET), email)
     expect(guest.page.get_by_text("We will write to you")).to_be_visible()
     page = guest.go(f"/stock-requests/{token_of(running_shop, email)}")
-    page.get_by_role("button", name="Do not tell me").click()
+    page.get_by_role("button", name="Do not write to me").click()
     expect(page.get_by_text("Nobody waits for an e-mail from us under this link.")).to_be_visible()
 
 

@@ -124,7 +124,7 @@ def test_mails_are_switched_on_and_off(app: Flask, sign_in: Callable[..., FlaskC
     with app.app_context():
         link = f"/wishlist/mails/{service.stop_token(1, app.config['SETTINGS'].secret_key)}"
     guest = app.test_client()
-    assert "Do not tell me" in guest.get(link).text
+    assert "Do not write to me" in guest.get(link).text
     with app.app_context():
         assert db.session.get_one(Wish, 1).is_told, "looking at the link changes nothing"
     post(guest, f"{link[:-1]}x/end")
