@@ -22,7 +22,7 @@ from storefront.orders.queries import list_orders_of
 from tests.fixtures.factories import ADDRESS, make_order, make_variant
 from tests.fixtures.races import at_once
 from tests.fixtures.readings import forget, staged
-from tests.fixtures.shop import PASSWORD, on_every_database, post
+from tests.fixtures.shop import PASSWORD, on_every_database, post, token_of
 
 EMAIL = "grace@example.com"
 ANOTHER = "a sieve for coffee"
@@ -338,6 +338,18 @@ def test_a_cookie_that_was_copied_is_worth_nothing_after_signing_out(app: Flask)
     thief = app.test_client()
     thief.set_cookie("shop", stolen.value)
     assert thief.get("/account").status_code == 303
+
+
+def test_a_form_holds_though_an_answer_from_before_comes_late(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
+    """A part of the page that somebody has just left was asked for before the form, and its cookie comes after it."""
+    client, late, name = sign_in(), app.test_client(), app.config["SESSION_COOKIE_NAME"]
+    assert post(client, "/account/sign-out").status_code == 303
+    late.set_cookie(name, client.get_cookie(name).value)  # type: ignore[union-attr]
+    token = token_of(client)
+    assert f"{name}=" in late.get("/cart/badge").headers["Set-Cookie"]
+    client.set_cookie(name, late.get_cookie(name).value)  # type: ignore[union-attr]
+    form = {"csrf_token": token, "email": "customer@example.com", "password": PASSWORD}
+    assert client.post("/account/sign-in", data=form, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
 
 
 @pytest.mark.usefixtures("context")

@@ -1,10 +1,11 @@
 """What every answer carries, and what every unsafe request must prove."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, request
+from flask import Flask, abort, current_app, g, request, session
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
@@ -29,6 +30,7 @@ def init_headers(app: Flask, settings: Settings, form_origin: str) -> None:
     csrf.init_app(app)
     app.before_request(check_sender)
     app.after_request(add_headers)
+    app.after_request(keep_token)
 
 
 def content_security_policy(form_origin: str) -> str:
@@ -53,6 +55,17 @@ def check_sender() -> None:
     if not getattr(view, "is_tokenless", False):
         csrf.protect()
     _refuse_nul(*(value for _name, value in request.form.items(multi=True)))
+
+
+def keep_token(response: Response) -> Response:
+    """A session that is written has its token from the start.
+
+    Else two answers at once, to a page and to a part of the one before, would each make one, and the later cookie would
+    end the form that the other has just brought.
+    """
+    if session.modified:
+        session.setdefault(current_app.config["WTF_CSRF_FIELD_NAME"], secrets.token_hex(20))
+    return response
 
 
 def _refuse_nul(*texts: str) -> None:
