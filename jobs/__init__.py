@@ -8,6 +8,7 @@ HANDLERS = {
     "accounts.forget_old": "jobs.accounts:forget_old",
     "accounts.send_proof": "jobs.accounts:send_proof",
     "accounts.tell_changed": "jobs.accounts:tell_changed",
+    "audit.forget_addresses": "jobs.upkeep:forget_addresses",
     "audit.note_head": "jobs.upkeep:note_audit_head",
     "carts.forget_old": "jobs.cart:forget_old",
     "checkout.expire_order": "jobs.checkout:expire_order",

@@ -32,6 +32,7 @@ TABLE = (
     Entry("stock.reconcile", "*/5 * * * *"),
     Entry("wishlist.look_after", "*/10 * * * *"),
     Entry("queueing.count_hours", "4 * * * *"),
+    Entry("audit.forget_addresses", "1 3 * * *"),
     Entry("audit.note_head", "6 3 * * *"),
     Entry("outbox.forget_done", "11 3 * * *"),
     Entry("carts.forget_old", "21 3 * * *"),

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from storefront.core import clock, outbox
+from storefront.core import audit, clock, outbox
 from storefront.core.audit import chain
 from storefront.core.db import db, transaction
 from storefront.core.web import settings
@@ -17,6 +17,13 @@ def note_audit_head() -> None:
     line = chain.note_head(db.session(), settings().data_dir / chain.HEADS_FILE)
     db.session.rollback()
     log.warning("the audit log ends at %s", line or "nothing")
+
+
+def forget_addresses() -> None:
+    """Blank the addresses in the audit log that have been there for as long as the shop keeps them."""
+    days = settings().audit_address_days
+    if days:
+        audit.forget_addresses(clock.now() - timedelta(days=days))
 
 
 def forget_done() -> None:

@@ -58,6 +58,7 @@ class Settings:
     capture: str = "automatic"
     metrics_token: str = ""
     second_factor: str = ""
+    audit_address_days: int = 90
     offline_methods: tuple[str, ...] = ()
     bank_details: str = ""
     gift_card_amounts: tuple[Decimal, ...] | None = None
@@ -166,6 +167,13 @@ def _few(value: str) -> int:
     return count
 
 
+def _days(value: str) -> int:
+    count = int(value)
+    if not 0 <= count <= 3650:
+        raise ValueError("use a number of days from 0 (never) to 3650")
+    return count
+
+
 def _currency(value: str) -> str:
     code = value.upper()
     try:
@@ -200,6 +208,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "capture": _one_of("automatic", "manual"),
     "gift_card_amounts": _amounts,
     "gift_card_limits": _limits,
+    "audit_address_days": _days,
     "second_factor": _one_of("required", "off"),
     "currency": _currency,
     "country": _country,

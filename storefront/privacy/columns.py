@@ -65,8 +65,13 @@ TABLES: dict[str, Columns] = {
     "recovery_code": Columns("id user_id used_at", secret="digest", by="user_id", fate=Fate.DELETE),  # noqa: S106
     "user_role": Columns("user_id role_id", by="user_id", fate=Fate.DELETE),
     "role": Columns("id name"),
-    # Names, addresses and secrets are hidden in what was changed (core/audit/hiding.py), so nobody is erased there.
-    "audit_row": Columns("id at action subject changes digest", kept="actor address origin"),
+    # Names, addresses and secrets are hidden in what was changed (core/audit/hiding.py), so nobody is erased there;
+    # the address of the machine is blanked after 90 days (core/audit/forgetting.py).
+    "audit_row": Columns(
+        "id at action subject changes digest address_digest",
+        kept="actor address origin",
+        secret="address_salt",  # noqa: S106
+    ),
     "audit_head": Columns("id count digest"),
     "role_permission": Columns("role_id permission"),
     "mail_proof": Columns(

@@ -5,7 +5,8 @@ no view and no service can forget it. Other events (a sign-in, an export) are sa
 each carries the digest of the one before (audit.chain).
 """
 
+from storefront.core.audit.forgetting import forget_addresses
 from storefront.core.audit.source import Source, arrive, is_untold, leave, source, watch
 from storefront.core.audit.writing import note, note_alone
 
-__all__ = ["Source", "arrive", "is_untold", "leave", "note", "note_alone", "source", "watch"]
+__all__ = ["Source", "arrive", "forget_addresses", "is_untold", "leave", "note", "note_alone", "source", "watch"]

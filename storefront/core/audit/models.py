@@ -15,6 +15,7 @@ class AuditRow(Model):
     """Something that was done. `id` counts from 1 without a gap; `changes` is JSON, as it went into the digest.
 
     `actor` is "user:5", "" for a stranger, "command" or "job"; `origin` tells one session from another and opens none.
+    The chain covers `address_digest`, so that `address` can be forgotten; rows of old have none, and keep theirs.
     """
 
     __tablename__ = "audit_row"
@@ -24,6 +25,8 @@ class AuditRow(Model):
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     actor: Mapped[str] = mapped_column(String(60))
     address: Mapped[str] = mapped_column(String(45))
+    address_salt: Mapped[str] = mapped_column(String(32), default="")
+    address_digest: Mapped[str] = mapped_column(String(64), default="")
     origin: Mapped[str] = mapped_column(String(12))
     action: Mapped[str] = mapped_column(String(80))
     subject: Mapped[str] = mapped_column(String(120))

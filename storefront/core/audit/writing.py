@@ -5,13 +5,14 @@ for each other and never fork it. Whoever writes nothing to the log, a checkout 
 """
 
 import json
+import secrets
 from typing import Any
 
 from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
-from storefront.core.audit.chain import EMPTY, digest_of
+from storefront.core.audit.chain import EMPTY, address_digest, digest_of
 from storefront.core.audit.hiding import shown
 from storefront.core.audit.models import HEAD, AuditHead, AuditRow
 from storefront.core.audit.source import source, tell
@@ -83,7 +84,8 @@ def _append(session: Session, rows: list[dict[str, Any]]) -> None:
     count, digest = head
     for row in rows:
         count += 1
-        row["id"] = count
+        row["id"], row["address_salt"] = count, secrets.token_hex(16)
+        row["address_digest"] = address_digest(row)
         row["digest"] = digest = digest_of(digest, row)
     connection = session.connection()
     connection.execute(insert(table_of(AuditRow)), rows)
