@@ -1,9 +1,13 @@
 """Mail: one message, one way out. `MAIL_URL` says where: an SMTP server, or a folder of .eml files."""
 
+import re
 import smtplib
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default as default_policy
 from email.utils import formataddr, formatdate
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,6 +16,9 @@ from storefront.config import Settings
 from storefront.core.errors import N_, Unavailable
 
 TIMEOUT_SECONDS = 15
+# In the data folder, until there is a server.
+MAIL_FOLDER = "mail"
+ADDRESS = re.compile(r"[\w.+'-]+@[\w.-]+\w")
 
 
 class MailNotSent(Unavailable):
@@ -95,6 +102,32 @@ def compose(mail: Mail, settings: Settings) -> EmailMessage:
 def _keep(message: EmailMessage, folder: Path, key: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{key}.eml").write_bytes(bytes(message))
+
+
+def forget_kept(addresses: Iterable[str], settings: Settings) -> int:
+    """Delete the mails kept in a folder that are to one of these addresses or speak of it; returns how many.
+
+    The folder of a shop that has a mail server by now is searched as well: it may have had none before.
+    """
+    wanted, count = {address.lower() for address in addresses if address}, 0
+    for file in sorted({file for folder in _folders(settings) for file in folder.glob("*.eml")}):
+        if not wanted.isdisjoint(ADDRESS.findall(_words(file))):
+            file.unlink(missing_ok=True)
+            count += 1
+    return count
+
+
+def _folders(settings: Settings) -> set[Path]:
+    target = urlsplit(settings.mail_url)
+    kept = {Path(unquote(target.path))} if target.scheme == "file" else set()
+    return kept | {settings.data_dir.resolve() / MAIL_FOLDER}
+
+
+def _words(file: Path) -> str:
+    """What a person reads in a mail, whatever it is encoded as, and whom it is to; lower case."""
+    message = message_from_bytes(file.read_bytes(), policy=default_policy)
+    texts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([str(message["To"]), *texts]).lower()
 
 
 def _hand_over(message: EmailMessage, mail_url: str) -> None:

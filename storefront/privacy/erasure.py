@@ -8,11 +8,12 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from storefront.accounts.models import User
-from storefront.core import audit, clock, outbox
+from storefront.core import audit, clock, mail, outbox
 from storefront.core.db import db, retry_deadlocks, transaction
 from storefront.core.errors import N_, Conflict
 from storefront.orders.models import Order, OrderEvent, OrderStatus
@@ -51,23 +52,19 @@ class StaffMember(Conflict):
     message = N_("This account belongs to the staff of the shop. Ask the owner to take its roles away first.")
 
 
-@retry_deadlocks
 def erase_by_link(token: str) -> None:
     """Forget whoever followed the link; opens a transaction. Raises LinkGone and what check() does."""
-    with transaction() as session:
-        request = requests.find(session, RequestKind.ERASURE, token)
-        requests.use(request)
-        _erase(session, find_person(session, session.get_one(User, request.user_id).email))
+    _forget_mails(_erase_by_link(token))
 
 
-@retry_deadlocks
 def erase(email: str) -> Counter[str]:
     """Forget whoever has that address, and return the rows changed per table; opens a transaction.
 
     Raises UnknownPerson and what check() does.
     """
-    with transaction() as session:
-        return _erase(session, find_person(session, email))
+    changed, person = _erase_by_email(email)
+    _forget_mails(person)
+    return changed
 
 
 @retry_deadlocks
@@ -92,6 +89,28 @@ def check(session: Session, person: Person) -> None:
     inbox = db.metadata.tables["webhook_event"]
     if session.scalar(select(inbox.c.id).where(condition(person, inbox), inbox.c.processed_at.is_(None)).limit(1)):
         raise BeingWorkedOn()
+
+
+@retry_deadlocks
+def _erase_by_link(token: str) -> Person:
+    with transaction() as session:
+        request = requests.find(session, RequestKind.ERASURE, token)
+        requests.use(request)
+        person = find_person(session, session.get_one(User, request.user_id).email)
+        _erase(session, person)
+        return person
+
+
+@retry_deadlocks
+def _erase_by_email(email: str) -> tuple[Counter[str], Person]:
+    with transaction() as session:
+        person = find_person(session, email)
+        return _erase(session, person), person
+
+
+def _forget_mails(person: Person) -> None:
+    """A shop without a mail server keeps its mails in a folder; once it is certain that the person is gone."""
+    mail.forget_kept(person.emails, current_app.config["SETTINGS"])
 
 
 def _erase(session: Session, person: Person) -> Counter[str]:

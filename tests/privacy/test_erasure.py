@@ -16,10 +16,11 @@ from jobs import privacy as privacy_jobs
 from jobs.payments import forget_customer
 from storefront.accounts.models import User
 from storefront.accounts.queries import find_user
+from storefront.config import Settings
 from storefront.core import clock
 from storefront.core.audit.models import AuditRow
 from storefront.core.db import db, transaction
-from storefront.core.mail import Mail
+from storefront.core.mail import Mail, send
 from storefront.orders.models import Order, OrderEvent
 from storefront.orders.queries import get_order_by_id
 from storefront.payments.gateways import get_gateway
@@ -80,6 +81,22 @@ def test_a_full_search_finds_nobody_but_in_what_is_kept(context: Flask, redis_ur
     assert (gone.name, gone.line1, gone.postcode) == ("", "", "")
     forget()
     assert facts["client"].get("/account").status_code == 303
+
+
+@pytest.mark.usefixtures("context")
+def test_mails_that_lie_in_a_folder_go_too(app: Flask, settings: Settings) -> None:
+    live(app)
+    letters = {
+        "to-them": Mail("to-them", EMAIL.upper(), "For you", "Thank you, 艾达.", "<p>Thank you, 艾达.</p>"),
+        "of-them": Mail("of-them", "desk@example.com", "A dispute", f"It is about {EMAIL}.", f"<b>{EMAIL}</b> 艾达"),
+        "another": Mail("another", f"x{EMAIL}", "For somebody else", "Thank you.", "<p>Thank you.</p>"),
+    }
+    for letter in letters.values():
+        send(letter, settings)
+    folder = settings.data_dir / "mail"
+    assert {file.stem for file in folder.glob("*.eml")} >= set(letters)
+    erasure.erase(EMAIL)
+    assert {file.stem for file in folder.glob("*.eml")} == {"another"}
 
 
 @pytest.mark.usefixtures("context")
