@@ -190,7 +190,7 @@ def script(name: str) -> tuple[str, str]:
 
 def new_hold_id() -> str:
     """An id nobody else has."""
-    return secrets.token_urlsafe(12)
+    return secrets.token_urlsafe(16)
 
 
 def _flat(copies: Iterable[Copy]) -> list[int]:

@@ -76,7 +76,7 @@ def is_fresh() -> bool:
 
 def wanted_path() -> str:
     """Where the visitor was on the way to, "" when they came for the door itself."""
-    return local_path(request.values.get("next"), "")
+    return local_path(request.args.get("next") or request.form.get("next"), "")
 
 
 def home() -> str:

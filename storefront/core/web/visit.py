@@ -61,7 +61,7 @@ def is_first_checkout() -> bool:
 def shopper_id() -> str:
     """Who this is to the stock gate: the same for as long as the session lives, and nobody's name."""
     if "shopper" not in session:
-        session["shopper"] = secrets.token_urlsafe(12)
+        session["shopper"] = secrets.token_urlsafe(16)
     return str(session["shopper"])
 
 
