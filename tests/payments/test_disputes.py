@@ -7,7 +7,7 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.payments.money import follow
-from storefront.payments.queries import list_disputes, list_open_disputes
+from storefront.payments.queries import UnknownPayment, list_disputes, list_open_disputes
 from storefront.stock.models import StockEntry
 from tests.fixtures.factories import make_variant
 from tests.fixtures.paying import hear_all, make_paid, refunds_of
@@ -64,4 +64,18 @@ def test_what_comes_of_the_other_mode_moves_nothing(context: Flask, monkeypatch:
     live = replace(provider.gateway.look_up_money(paid.payment_ref), is_live=True)
     monkeypatch.setattr(provider.gateway, "look_up_money", lambda _ref: live)
     follow(paid.payment_ref, provider.gateway)
+    assert refunds_of(paid.order_id) == []
+
+
+def test_money_under_another_name_than_our_payments_is_not_ours(
+    context: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = Provider(context)
+    paid = make_paid(provider)
+    provider.dashboard.refund(paid.payment_ref, 100)
+    other = replace(provider.gateway.look_up_money(paid.payment_ref), payment_ref="pi_other")
+    monkeypatch.setattr(provider.gateway, "look_up_money", lambda _ref: other)
+    with pytest.raises(UnknownPayment):
+        follow("pi_other", provider.gateway)
+    forget()
     assert refunds_of(paid.order_id) == []

@@ -16,16 +16,18 @@ from storefront.orders import service as orders
 from storefront.orders.mails import send_request
 from storefront.orders.models import Order, OrderStatus
 from storefront.orders.queries import get_order_by_id
-from storefront.payments import holding
+from storefront.payments import holding, refunds
 from storefront.payments import service as payments
 from storefront.payments.comparison import compare
 from storefront.payments.gateway import GatewayUnavailable, PaymentStatus
 from storefront.payments.holding import NothingHeld
-from storefront.payments.models import Payment
+from storefront.payments.models import CREDIT, Payment
 from storefront.payments.queries import list_ending_holds, list_payments, list_stale_ids
+from storefront.payments.refunds import RefundWish
 from storefront.stock import service as stock
 from tests.fixtures.factories import make_order, make_variant
 from tests.fixtures.paying import BASE_URL, Paid, books, hear_all, make_started, read, theirs
+from tests.fixtures.promoting import make_card, with_cards
 from tests.fixtures.provider import Provider, Unreliable
 from tests.fixtures.readings import event_kinds, forget, staged, stock_of
 from tests.fixtures.shop import on_every_database
@@ -257,3 +259,36 @@ def test_the_desk_is_warned_of_holds_that_end_soon(provider: Provider) -> None:
         session.get_one(Payment, held.payment_id).expires_at = clock.now() + HOLD_WARNING / 2
     assert [one.id for one in list_ending_holds(db.session(), HOLD_WARNING)] == [held.payment_id]
     assert count_attention(db.session()).ending_holds == 1
+
+
+def test_goods_stay_here_when_the_money_was_asked_for_and_did_not_come(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = make_held(provider)
+    monkeypatch.setattr(provider.gateway, "capture", lambda *_words: provider.gateway.look_up(held.session_id))
+    with pytest.raises(NothingHeld):
+        send_order(held.order_id, provider.gateway, "user:1")
+    assert status_of(held.order_id) is OrderStatus.ACCEPTED
+
+
+def test_nothing_is_given_up_that_is_not_held(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = make_held(provider)
+    send_order(held.order_id, provider.gateway, "user:1")
+    monkeypatch.setattr(provider.gateway, "release", lambda *_words: pytest.fail("the provider was asked"))
+    holding.release(held.payment_id, provider.gateway)
+    assert books(held.payment_id) == (held.total_minor, 0)
+
+
+def test_a_card_that_was_paid_back_in_part_stays_taken_while_the_rest_is_asked_for_again(provider: Provider) -> None:
+    card = make_card(300)
+    started = make_started(provider, applied=with_cards(card.id), quoted=345)
+    provider.pay(started.session_id)
+    payments.confirm(started.payment_id, provider.gateway)
+    refunds.request(started.order_id, "k", RefundWish(other_minor=100), "user:1")
+    held = read(started.order_id)
+    provider.gateway.release(held.session_id, held.payment_ref, "the bank lets go")
+    hear_all(provider)
+    holding.ask_again(held.order_id, "user:1")
+    assert status_of(held.order_id) is OrderStatus.PENDING
+    taken = db.session.scalars(db.select(Payment).where(Payment.gateway == CREDIT)).one()
+    assert (taken.status, taken.captured_minor, taken.refunded_minor) == (PaymentStatus.SUCCEEDED, 300, 100)

@@ -131,6 +131,19 @@ def test_a_coupon_that_is_switched_off_between_page_and_order_is_refused_at_the_
 
 
 @on_every_database
+def test_an_order_that_ends_in_several_places_at_once_gives_its_coupon_back_once(context: Flask) -> None:
+    coupon = make_coupon()
+    order_id, _other = buy(coupon, 1295).id, buy(coupon, 1295)
+
+    def end() -> None:
+        with transaction():
+            coupons.give_back(order_id)
+
+    at_once(context, [end] * 4)
+    assert used(coupon.id) == (1, 1)
+
+
+@on_every_database
 @pytest.mark.parametrize("is_used_up", [False, True])
 def test_an_order_that_is_paid_late_keeps_its_price_whether_or_not_its_coupon_is_left(
     context: Flask, is_used_up: bool

@@ -10,14 +10,15 @@ from storefront.accounts import service as accounts
 from storefront.checkout import service as checkout
 from storefront.checkout.quote import Applied
 from storefront.core import clock
-from storefront.core.db import db, transaction
+from storefront.core.db import db, insert_rows, transaction
 from storefront.orders.models import OrderStatus
 from storefront.orders.queries import get_order_by_id
+from storefront.payments import credit as tenders
 from storefront.payments import offline, refunds
 from storefront.payments import service as payments
 from storefront.payments.comparison import compare
-from storefront.payments.gateway import RefundStatus
-from storefront.payments.models import Refund
+from storefront.payments.gateway import PaymentStatus, RefundStatus
+from storefront.payments.models import CREDIT, Payment, Refund
 from storefront.payments.refunds import RefundTooHigh, RefundWish
 from storefront.promotions import credit
 from storefront.promotions.credit import CreditGone, NoSuchAccount
@@ -154,6 +155,22 @@ def test_refunds_go_to_the_provider_first_and_then_to_the_card_and_never_above_b
     assert theirs(provider, paid.payment_ref) == (395, [395])
     assert balance(card.id) == (1000, 1000)
     assert differences(provider) == []
+
+
+@pytest.mark.usefixtures("context")
+def test_only_what_paid_an_orders_last_turn_is_taken_again() -> None:
+    card, order_id = make_card(5000), make_order(thing()).id
+    row = {"order_id": order_id, "gateway": CREDIT, "status": PaymentStatus.CANCELED, "currency": "GBP"}
+    row |= {"payment_ref": str(card.id), "expires_at": clock.now()}
+    with transaction() as session:
+        for turn, amount in ((1, 300), (2, 200)):
+            key = f"credit-{order_id}-{card.id}-{turn}"
+            insert_rows(session, Payment, [{**row, "amount_minor": amount, "idempotency_key": key}])
+        order = get_order_by_id(session, order_id)
+        order.turn = 3
+        session.flush()
+        tenders.reserve_again(order, "tests")
+    assert balance(card.id) == (4800, 4800)
 
 
 @on_every_database
