@@ -204,7 +204,7 @@ TABLES: dict[str, Columns] = {
     # Whoever supplies the shop is a firm; who works here wrote it down.
     "supplier": Columns("id name lead_days review_days pack_size minimum"),
     "buying_terms": Columns("variant_id supplier_id lead_days pack_size minimum"),
-    "purchase_order": Columns("id key supplier_id status created_at due_on", kept="actor"),
+    "purchase_order": Columns("id key supplier_id status created_at sent_at due_on", kept="actor"),
     "purchase_line": Columns("id purchase_id variant_id sku name quantity received"),
     "purchase_receipt": Columns("id purchase_id key pieces created_at", kept="actor"),
     "job_hour": Columns(

@@ -1,6 +1,7 @@
 """Reorder advice, and purchase orders whose goods are booked once."""
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, timedelta
 from math import sqrt
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from storefront.catalog.models import Variant
+from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.insight.forecast.models import ForecastRun, VariantForecast
 from storefront.insight.reorder import service
@@ -20,9 +22,10 @@ from storefront.insight.reorder.queries import Show, Wanted, get_purchase, list_
 from storefront.insight.reorder.service import NewLine, SupplierData, TermsData
 from storefront.stock.models import StockEntry, StockItem
 from tests.fixtures.factories import make_variant
-from tests.fixtures.shop import on_every_database, post
+from tests.fixtures.shop import on_every_database, post, token_of
 
 TODAY = date(2026, 11, 29)
+HTMX = {"HX-Request": "true"}
 WEEKLY = Terms(lead_days=14, review_days=7, pack_size=6, minimum=12)
 
 
@@ -140,6 +143,19 @@ def purchase(shelf: Variant, quantity: int = 24, key: str = "k1") -> int:
     return service.place_purchase(key, supplier_id, [line], "user:1", None)
 
 
+def sent(shelf: Variant, quantity: int = 24) -> int:
+    """A purchase order that is on its way."""
+    purchase_id = purchase(shelf, quantity)
+    service.send_purchase(purchase_id, {}, UTC)
+    return purchase_id
+
+
+def lines_of(purchase_id: int) -> dict[str, int]:
+    """Pieces by SKU."""
+    db.session.rollback()
+    return {line.sku: line.quantity for line in get_purchase(db.session(), purchase_id).lines}
+
+
 def stock_of(variant: Variant) -> tuple[int, int]:
     """Available, and the ledger's sum."""
     db.session.rollback()
@@ -150,7 +166,7 @@ def stock_of(variant: Variant) -> tuple[int, int]:
 
 @on_every_database
 def test_a_delivery_sent_twice_is_booked_once(shelf: Variant) -> None:
-    purchase_id = purchase(shelf)
+    purchase_id = sent(shelf)
     (line,) = get_purchase(db.session(), purchase_id).lines
     assert rows()[0].on_order == 24
     assert service.receive(purchase_id, "form-1", {line.id: 10}, "user:1")
@@ -167,7 +183,7 @@ def test_a_delivery_sent_twice_is_booked_once(shelf: Variant) -> None:
 
 @on_every_database
 def test_more_than_was_ordered_is_refused_whole(shelf: Variant) -> None:
-    purchase_id = purchase(shelf)
+    purchase_id = sent(shelf)
     (line,) = get_purchase(db.session(), purchase_id).lines
     with pytest.raises(service.TooMuchReceived):
         service.receive(purchase_id, "form-1", {line.id: 25}, "user:1")
@@ -186,9 +202,95 @@ def test_an_order_sent_twice_is_made_once(shelf: Variant) -> None:
         service.place_purchase("other", supplier_id, [], "user:1", None)
 
 
-def test_what_will_not_come_is_no_longer_awaited(shelf: Variant) -> None:
-    service.close_purchase(purchase(shelf))
+@pytest.mark.parametrize("made", [purchase, sent])
+def test_what_will_not_come_is_no_longer_awaited(shelf: Variant, made: Callable[[Variant], int]) -> None:
+    purchase_id = made(shelf)
+    assert rows()[0].on_order == 24
+    service.close_purchase(purchase_id)
     assert rows()[0].on_order == 0
+    with pytest.raises(service.AlreadySent):
+        service.send_purchase(purchase_id, {}, UTC)
+
+
+@on_every_database
+def test_quantities_change_until_the_order_is_sent(shelf: Variant) -> None:
+    other = make_variant(stock_level=1)
+    supplier_id = service.add_supplier(SupplierData("Tin & Co"))
+    lines = [NewLine(one.id, one.sku, "Lamp", 24) for one in (shelf, other)]
+    purchase_id = service.place_purchase("k", supplier_id, lines, "user:1", date(2026, 12, 9))
+    ids = {line.sku: line.id for line in get_purchase(db.session(), purchase_id).lines}
+    with pytest.raises(service.NothingLeft):
+        service.change_quantities(purchase_id, dict.fromkeys(ids.values(), 0))
+    with pytest.raises(service.NotSent):
+        service.receive(purchase_id, "early", {ids[shelf.sku]: 1}, "user:1")
+    assert lines_of(purchase_id) == {shelf.sku: 24, other.sku: 24}
+    for _ in range(2):
+        service.change_quantities(purchase_id, {ids[shelf.sku]: 30, ids[other.sku]: 0})
+    assert lines_of(purchase_id) == {shelf.sku: 30}
+    assert rows()[0].on_order == 30
+    for _ in range(2):
+        service.send_purchase(purchase_id, {ids[shelf.sku]: 36}, UTC)
+    with pytest.raises(service.AlreadySent):
+        service.send_purchase(purchase_id, {ids[shelf.sku]: 37}, UTC)
+    with pytest.raises(service.AlreadySent):
+        service.change_quantities(purchase_id, {ids[shelf.sku]: 37})
+    assert lines_of(purchase_id) == {shelf.sku: 36}
+
+
+def test_an_order_is_due_so_many_days_after_it_is_sent(shelf: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
+    supplier_id = service.add_supplier(SupplierData("Tin & Co"))
+    line = NewLine(shelf.id, shelf.sku, "Lamp", 24)
+    purchase_id = service.place_purchase("k", supplier_id, [line], "user:1", date(2026, 12, 9))
+    later = clock.now() + timedelta(days=3)
+    monkeypatch.setattr("storefront.core.clock.now", lambda: later)
+    service.send_purchase(purchase_id, {}, UTC)
+    db.session.rollback()
+    assert get_purchase(db.session(), purchase_id).due_on == date(2026, 12, 12)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+@pytest.mark.parametrize("typed", ["soon", "", "1.5", "-1", "1000001"])
+def test_a_wrong_quantity_saves_nothing_and_keeps_what_was_typed(
+    shelf: Variant, sign_in, headers: dict[str, str], typed: str
+) -> None:
+    other = make_variant(stock_level=1)
+    supplier_id = service.add_supplier(SupplierData("Tin & Co"))
+    lines = [NewLine(one.id, one.sku, "Lamp", 24) for one in (shelf, other)]
+    purchase_id = service.place_purchase("k", supplier_id, lines, "user:1", None)
+    ids = {line.sku: line.id for line in get_purchase(db.session(), purchase_id).lines}
+    form = {f"line-{ids[shelf.sku]}": "48", f"line-{ids[other.sku]}": typed, "send": "1"}
+    client = sign_in("manager")
+    form["csrf_token"] = token_of(client)
+    headers = {**headers, "Sec-Fetch-Site": "same-origin"}
+    answer = client.post(f"/admin/insight/purchases/{purchase_id}/quantities", data=form, headers=headers)
+    assert answer.status_code == 422
+    assert ("<html" in answer.text) == ("HX-Request" not in headers)
+    for name, value in ((f"line-{ids[shelf.sku]}", "48"), (f"line-{ids[other.sku]}", typed)):
+        assert f'name="{name}" value="{value}"' in answer.text
+    assert answer.text.count('aria-invalid="true"') == 1
+    assert f'id="line-{ids[other.sku]}-error"' in answer.text
+    assert lines_of(purchase_id) == {shelf.sku: 24, other.sku: 24}
+    assert get_purchase(db.session(), purchase_id).is_draft
+
+
+def test_a_draft_is_changed_and_sent_at_the_desk(shelf: Variant, sign_in) -> None:
+    purchase_id = purchase(shelf)
+    (line,) = get_purchase(db.session(), purchase_id).lines
+    client, address = sign_in("manager"), f"/admin/insight/purchases/{purchase_id}"
+    assert "Not sent yet" in client.get(address).text
+    assert post(client, f"{address}/quantities", {f"line-{line.id}": "0"}).status_code == 409
+    answer = post(client, f"{address}/quantities", {f"line-{line.id}": "30"})
+    assert answer.status_code == 303
+    text = client.get(address, headers=HTMX).text
+    assert "The quantities are saved." in text
+    assert 'value="30"' in text
+    assert '"30"' in client.get(f"{address}.csv").get_data(as_text=True)
+    assert post(client, f"{address}/quantities", {f"line-{line.id}": "36", "send": "1"}).status_code == 303
+    assert lines_of(purchase_id) == {shelf.sku: 36}
+    text = client.get(address).text
+    assert "The order counts as sent" in text
+    assert "Book what arrived" in text
+    assert post(client, f"{address}/quantities", {f"line-{line.id}": "37"}).status_code == 409
 
 
 def test_two_suppliers_have_two_names(shelf: Variant) -> None:
@@ -245,6 +347,8 @@ def test_an_order_goes_from_the_advice_to_the_shelf(shelf: Variant, sign_in) -> 
     )
     (line,) = get_purchase(db.session(), int(answer.location.rsplit("/", 1)[1])).lines
     db.session.rollback()
+    assert post(client, f"{answer.location}/receipts", {"all": "1", "key": "early"}).status_code == 409
+    assert post(client, f"{answer.location}/quantities", {"send": "1"}).status_code == 303
     assert (
         post(client, f"{answer.location}/receipts", {f"line-{line.id}": str(wanted + 1), "key": "a"}).status_code == 409
     )

@@ -11,8 +11,10 @@ from flask_babel import lazy_gettext as _l
 from storefront.admin.forms.reorder import MAX_DAYS, MAX_PIECES
 from storefront.insight import words
 from storefront.insight.reorder.advice import Advice
+from storefront.insight.reorder.models import PurchaseLine
 from storefront.insight.reorder.queries import SERVICES, USUAL_SERVICE, Row, Show, Wanted
 from storefront.insight.reorder.service import TermsData
+from storefront.stock.service import MAX_CHANGE
 
 SHOWN = {
     Show.NOW: _l("Order today"),
@@ -108,6 +110,14 @@ def read_number(text: str, least: int, most: int) -> tuple[int | None, bool]:
     if not (text.isascii() and text.isdecimal() and len(text) < 8 and least <= int(text) <= most):
         return None, False
     return int(text), True
+
+
+def read_pieces(form: Mapping[str, str], lines: Iterable[PurchaseLine]) -> tuple[dict[int, int], set[int]]:
+    """The pieces typed beside the lines of a purchase order, by line id; and the lines with no whole number."""
+    typed = {line.id: form[f"line-{line.id}"] for line in lines if f"line-{line.id}" in form}
+    pieces = {line_id: read_number(text, 0, MAX_CHANGE)[0] for line_id, text in typed.items()}
+    wrong = {line_id for line_id, count in pieces.items() if count is None}
+    return {line_id: count for line_id, count in pieces.items() if count is not None}, wrong
 
 
 def file_rows(rows: Iterable[Row]) -> list[list[Any]]:

@@ -11,15 +11,17 @@ from storefront.core.db import BigId, EnumText, Model, UtcDateTime
 
 
 class PurchaseStatus(StrEnum):
-    """`closed`: what has not arrived will not come."""
+    """`draft`: made from the advice and not sent yet; `closed`: what has not arrived will not come."""
 
+    DRAFT = "draft"
     OPEN = "open"
     PARTLY = "partly"
     RECEIVED = "received"
     CLOSED = "closed"
 
 
-AWAITED = (PurchaseStatus.OPEN, PurchaseStatus.PARTLY)
+# What the advice counts on: a draft is as good as ordered, so that nothing is advised twice.
+AWAITED = (PurchaseStatus.DRAFT, PurchaseStatus.OPEN, PurchaseStatus.PARTLY)
 
 
 class Supplier(Model):
@@ -54,7 +56,10 @@ class BuyingTerms(Model):
 
 
 class PurchaseOrder(Model):
-    """Goods ordered from a supplier. `key` makes it once."""
+    """Goods ordered from a supplier. `key` makes it once; `sent_at` is None while its quantities may change.
+
+    `due_on` of a draft is the day on which its goods would arrive had it been sent on the day it was made.
+    """
 
     __tablename__ = "purchase_order"
     __table_args__ = (Index(None, "status", "id"),)
@@ -62,9 +67,10 @@ class PurchaseOrder(Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(String(64), unique=True)
     supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"), index=True)
-    status: Mapped[PurchaseStatus] = mapped_column(EnumText(PurchaseStatus, 10), default=PurchaseStatus.OPEN)
+    status: Mapped[PurchaseStatus] = mapped_column(EnumText(PurchaseStatus, 10), default=PurchaseStatus.DRAFT)
     actor: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_on: Mapped[date | None] = mapped_column(Date)
 
     supplier: Mapped[Supplier] = relationship()
@@ -77,9 +83,14 @@ class PurchaseOrder(Model):
         return f"PO-{self.id:05}"
 
     @property
+    def is_draft(self) -> bool:
+        """Whether its quantities may change."""
+        return self.status == PurchaseStatus.DRAFT
+
+    @property
     def is_awaited(self) -> bool:
-        """Whether something may still arrive."""
-        return self.status in AWAITED
+        """Whether something may still arrive of what was sent."""
+        return self.status in AWAITED and not self.is_draft
 
     @property
     def pieces(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -67,6 +68,24 @@ class NothingToOrder(InvalidInput):
     """A purchase order needs a line."""
 
     message = N_("Nothing of this supplier is to be ordered now.")
+
+
+class AlreadySent(Conflict):
+    """Its quantities are agreed on."""
+
+    message = N_("This order has been sent or discarded. Its quantities stay as they are.")
+
+
+class NotSent(Conflict):
+    """Nothing can arrive of what nobody ordered."""
+
+    message = N_("This order has not been sent yet.")
+
+
+class NothingLeft(InvalidInput):
+    """Every line would go."""
+
+    message = N_("Leave at least one piece to order, or discard the whole order.")
 
 
 class TooMuchReceived(Conflict):
@@ -137,12 +156,12 @@ def _ensure_terms(session: Session, variant_ids: Iterable[int]) -> dict[int, Buy
 
 @retry_deadlocks
 def place_purchase(key: str, supplier_id: int, lines: Iterable[NewLine], actor: str, due_on: date | None) -> int:
-    """Note what is ordered from a supplier and return the order's id; opens a transaction, made once per `key`.
+    """Draft an order and return its id; opens a transaction, made once per `key`. `due_on`: if it were sent today.
 
     Raises UnknownSupplier, NothingToOrder.
     """
     wanted = [line for line in lines if line.quantity > 0]
-    order = {"key": key, "supplier_id": supplier_id, "actor": actor, "due_on": due_on, "status": PurchaseStatus.OPEN}
+    order = {"key": key, "supplier_id": supplier_id, "actor": actor, "due_on": due_on, "status": PurchaseStatus.DRAFT}
     with transaction() as session:
         if session.get(Supplier, supplier_id) is None:
             raise UnknownSupplier
@@ -157,16 +176,49 @@ def place_purchase(key: str, supplier_id: int, lines: Iterable[NewLine], actor: 
 
 
 @retry_deadlocks
+def change_quantities(purchase_id: int, quantities: Mapping[int, int]) -> None:
+    """Set pieces by line id while the order is a draft, 0 takes a line away; opens a transaction, idempotent.
+
+    Lines that are not named stay. Raises UnknownPurchase, AlreadySent, NothingLeft; then nothing is changed.
+    """
+    with transaction() as session:
+        order = _lock(session, purchase_id)
+        if not order.is_draft:
+            raise AlreadySent
+        _write_quantities(session, order, quantities)
+
+
+@retry_deadlocks
+def send_purchase(purchase_id: int, quantities: Mapping[int, int], zone: ZoneInfo) -> None:
+    """The same, and from now on the order is sent and due as many days later; opens a transaction.
+
+    Sent a second time with the same quantities it stays as it is. Raises as `change_quantities` does.
+    """
+    with transaction() as session:
+        order = _lock(session, purchase_id)
+        if order.is_awaited and all(quantities.get(line.id, line.quantity) == line.quantity for line in order.lines):
+            return
+        if not order.is_draft:
+            raise AlreadySent
+        _write_quantities(session, order, quantities)
+        order.status, order.sent_at = PurchaseStatus.OPEN, clock.now()
+        if order.due_on is not None:
+            order.due_on += order.sent_at.astimezone(zone).date() - order.created_at.astimezone(zone).date()
+
+
+@retry_deadlocks
 def receive(purchase_id: int, key: str, arrived: Mapping[int, int], actor: str) -> bool:
     """Book what arrived (pieces by line id) into stock; opens a transaction. False when this `key` was booked before.
 
-    Raises UnknownPurchase, NothingReceived, TooMuchReceived; then nothing is booked.
+    Raises UnknownPurchase, NotSent, NothingReceived, TooMuchReceived; then nothing is booked.
     """
     pieces = {line_id: count for line_id, count in arrived.items() if count > 0}
     with transaction() as session:
         order = session.get(PurchaseOrder, purchase_id)
         if order is None:
             raise UnknownPurchase
+        if order.is_draft:
+            raise NotSent
         if session.scalar(select(PurchaseReceipt.id).where(PurchaseReceipt.key == key)):
             return False
         if not pieces:
@@ -187,7 +239,7 @@ def receive(purchase_id: int, key: str, arrived: Mapping[int, int], actor: str) 
 
 
 def close_purchase(purchase_id: int) -> None:
-    """What has not arrived will not come; opens a transaction. Raises UnknownPurchase."""
+    """What has not arrived will not come, a draft is discarded; opens a transaction. Raises UnknownPurchase."""
     with transaction() as session:
         if session.get(PurchaseOrder, purchase_id) is None:
             raise UnknownPurchase
@@ -196,6 +248,24 @@ def close_purchase(purchase_id: int) -> None:
             .where(PurchaseOrder.id == purchase_id, PurchaseOrder.status.in_(AWAITED))
             .values(status=PurchaseStatus.CLOSED)
         )
+
+
+def _lock(session: Session, purchase_id: int) -> PurchaseOrder:
+    order = session.get(PurchaseOrder, purchase_id, with_for_update=True)
+    if order is None:
+        raise UnknownPurchase
+    return order
+
+
+def _write_quantities(session: Session, order: PurchaseOrder, quantities: Mapping[int, int]) -> None:
+    pieces = {line: quantities.get(line.id, line.quantity) for line in order.lines}
+    if not any(pieces.values()):
+        raise NothingLeft
+    for line, count in pieces.items():
+        if count:
+            line.quantity = count
+        else:
+            session.delete(line)
 
 
 def _count_received(session: Session, line: PurchaseLine, count: int) -> None:

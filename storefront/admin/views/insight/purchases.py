@@ -1,4 +1,4 @@
-"""Purchase orders: made from the advice, sent as a file, and their goods booked when they arrive."""
+"""Purchase orders: drafted from the advice, changed, sent as a file, and their goods booked when they arrive."""
 
 import secrets
 from datetime import timedelta
@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 
 from storefront.admin.desk import actor, blueprint
 from storefront.admin.insight.frame import insight_page
-from storefront.admin.insight.reordering import read_number, read_wanted
+from storefront.admin.insight.reordering import read_pieces, read_wanted
 from storefront.core.db import db
 from storefront.core.errors import Conflict, InvalidInput
-from storefront.core.web import see_other, settings, staff, tell
+from storefront.core.web import see_other, settings, staff, tell, wants_fragment
 from storefront.core.web.downloads import csv_answer
 from storefront.insight import words
 from storefront.insight.days import Books
@@ -21,7 +21,6 @@ from storefront.insight.reorder import service
 from storefront.insight.reorder.models import PurchaseOrder
 from storefront.insight.reorder.queries import UnknownSupplier, get_purchase, list_advice, list_purchases
 from storefront.insight.reorder.service import NewLine
-from storefront.stock.service import MAX_CHANGE
 
 
 @blueprint.get("/insight/purchases")
@@ -39,7 +38,7 @@ def purchases() -> Response:
 @blueprint.post("/insight/purchases")
 @staff("insight.edit")
 def place_purchase() -> Response:
-    """Order from the chosen supplier what the list says; a form sent twice makes one order."""
+    """Draft an order of what the list says of the chosen supplier; a form sent twice makes one."""
     wanted, today = read_wanted(request.args), Books.of(settings()).today()
     if not wanted.supplier_id:
         raise UnknownSupplier
@@ -49,14 +48,14 @@ def place_purchase() -> Response:
     due_on = today + timedelta(days=max(known)) if known else None
     key = request.form.get("key", "")[:64] or secrets.token_urlsafe(24)
     purchase_id = service.place_purchase(key, wanted.supplier_id, lines, actor(), due_on)
-    flash(_("The purchase order is noted. Send its file to the supplier."), "good")
+    flash(_("The purchase order is drafted. Change what you like before you send it."), "good")
     return see_other(url_for("admin.purchase", purchase_id=purchase_id))
 
 
 @blueprint.get("/insight/purchases/<int:purchase_id>")
 @staff("insight.view")
 def purchase(purchase_id: int) -> Response:
-    """What was ordered, what has arrived, and the form that books the rest."""
+    """What is to be ordered in a form, or what was ordered, what has arrived, and the form that books the rest."""
     return _show(get_purchase(db.session(), purchase_id))
 
 
@@ -69,16 +68,31 @@ def purchase_file(purchase_id: int) -> Response:
     return csv_answer(f"{found.number}.csv", ["sku", "name", "quantity"], rows)
 
 
+@blueprint.post("/insight/purchases/<int:purchase_id>/quantities")
+@staff("insight.edit")
+def change_quantities(purchase_id: int) -> Response:
+    """Keep the quantities typed into a draft; with its second button it counts as sent, too."""
+    found = get_purchase(db.session(), purchase_id)
+    pieces, wrong = read_pieces(request.form, found.lines)
+    if wrong:
+        return _show(found, 422, _("Nothing is saved yet: enter whole pieces."), wrong)
+    try:
+        _keep(purchase_id, pieces)
+    except (Conflict, InvalidInput) as error:
+        return _show(get_purchase(db.session(), purchase_id), 409, tell(error))
+    return see_other(url_for("admin.purchase", purchase_id=purchase_id))
+
+
 @blueprint.post("/insight/purchases/<int:purchase_id>/receipts")
 @staff("stock.edit")
 def receive_purchase(purchase_id: int) -> Response:
     """Book what arrived into stock; a form sent twice books it once."""
     found = get_purchase(db.session(), purchase_id)
-    read = {line.id: read_number(request.form.get(f"line-{line.id}", ""), 0, MAX_CHANGE) for line in found.lines}
-    wrong = {line_id for line_id, (_count, is_fine) in read.items() if not is_fine}
+    arrived, wrong = read_pieces(request.form, found.lines)
+    # What is left empty has not arrived.
+    wrong = {line_id for line_id in wrong if request.form[f"line-{line_id}"].strip()}
     if wrong:
-        return _show(found, 422, _("Enter whole pieces."), wrong)
-    arrived = {line_id: count or 0 for line_id, (count, _is_fine) in read.items()}
+        return _show(found, 422, _("Nothing is booked yet: enter whole pieces."), wrong)
     if "all" in request.form:
         arrived = {line.id: line.open for line in found.lines}
     try:
@@ -93,15 +107,26 @@ def receive_purchase(purchase_id: int) -> Response:
 @blueprint.post("/insight/purchases/<int:purchase_id>/closing")
 @staff("insight.edit")
 def close_purchase(purchase_id: int) -> Response:
-    """What has not arrived will not come."""
+    """What has not arrived will not come; a draft is discarded."""
     service.close_purchase(purchase_id)
     flash(_("Nothing more is awaited of this order."), "good")
     return see_other(url_for("admin.purchase", purchase_id=purchase_id))
 
 
+def _keep(purchase_id: int, pieces: dict[int, int]) -> None:
+    if "send" in request.form:
+        service.send_purchase(purchase_id, pieces, settings().time_zone)
+        flash(_("The order counts as sent, and its goods are awaited."), "good")
+    else:
+        service.change_quantities(purchase_id, pieces)
+        flash(_("The quantities are saved."), "good")
+
+
 def _show(found: PurchaseOrder, status: int = 200, problem: str = "", wrong: set[int] | None = None) -> Response:
     return insight_page(
         "admin/insight/purchase.html",
+        fragment="purchase",
+        is_part=wants_fragment(),
         status=status,
         purchase=found,
         problem=problem,
