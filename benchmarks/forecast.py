@@ -28,7 +28,7 @@ VARIANTS, WEEKS = 10_000, 104
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--origins", type=int, default=4)
+    parser.add_argument("--origins", type=int, default=8)
     options = parser.parse_args()
     measure_size()
     history = History.of(read_weeks(options.file))

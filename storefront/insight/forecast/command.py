@@ -85,10 +85,10 @@ def run_backtest(as_of: datetime | None, origins: int) -> None:
 
 
 def render(scores: "Iterator[Score]") -> Iterator[str]:
-    """The table, line by line as the methods end; each method's seconds as a multiple of ours."""
+    """The table, line by line as the methods end; each method's processor time as a multiple of ours."""
     from storefront.insight.forecast.backtest import AUTO_ETS
 
-    yield f"{'method':<22}{'WAPE':>8}{'4-week sums':>13}{'MASE':>8}{'in 90 %':>9}{'seconds':>10}{'times ours':>12}"
+    yield f"{'method':<22}{'WAPE':>8}{'4-week sums':>13}{'MASE':>8}{'in 90 %':>9}{'cpu s':>10}{'times ours':>12}"
     ours, names = 0.0, set()
     for score in scores:
         ours = ours or score.seconds

@@ -1,7 +1,8 @@
 """What the forecast is held against: methods that everybody knows, each for all variants at once.
 
-Each takes a history and gives variants x horizon pieces a week, never negative. AutoETS is of another library, which
-the shop does not need; it fits one variant after the other.
+Each takes a history and gives variants x horizon pieces a week, never negative; those that know one also give the
+interval in which nine of ten weeks should lie. AutoETS is of another library, which the shop does not need; it fits one
+variant after the other.
 """
 
 from collections.abc import Callable
@@ -13,43 +14,47 @@ import numpy as np
 from storefront.insight.forecast.arrays import Floats, History
 from storefront.insight.forecast.line import fit_line
 
-Method = Callable[[History, int], Floats]
+Interval = tuple[Floats, Floats]
+Guess = tuple[Floats, Interval | None]
+Method = Callable[[History, int], Guess]
 SEASON_WEEKS = 52
 SHORT_SEASON_WEEKS = 4
 SMOOTHING = 0.2
 DAMPING = 0.85
 
 
-def seasonal_naive(history: History, horizon: int) -> Floats:
+def seasonal_naive(history: History, horizon: int) -> Guess:
     """The same weeks of a year ago; the last four weeks again where there is no such year."""
     season = SEASON_WEEKS if history.weeks >= SEASON_WEEKS + 4 else min(SHORT_SEASON_WEEKS, history.weeks)
     places = history.weeks - season + np.arange(horizon) % season
-    return history.units[:, places]
+    return history.units[:, places], None
 
 
-def mean_of_4(history: History, horizon: int) -> Floats:
+def mean_of_4(history: History, horizon: int) -> Guess:
     """The mean of the last four weeks."""
     return _flat(history.units[:, -4:].mean(axis=1), horizon)
 
 
-def median_of_8(history: History, horizon: int) -> Floats:
+def median_of_8(history: History, horizon: int) -> Guess:
     """The median of the last eight weeks."""
     return _flat(np.median(history.units[:, -8:], axis=1), horizon)
 
 
-def plain_line(history: History, horizon: int) -> Floats:
+def plain_line(history: History, horizon: int) -> Guess:
     """Y = aX + b, cut at 0."""
-    return np.maximum(fit_line(history).at(history.weeks + np.arange(1.0, horizon + 1)), 0.0)
+    line, weeks = fit_line(history), history.weeks + np.arange(1.0, horizon + 1)
+    low, high = line.interval(weeks)
+    return np.maximum(line.at(weeks), 0.0), (np.maximum(low, 0.0), np.maximum(high, 0.0))
 
 
-def damped_line(history: History, horizon: int) -> Floats:
+def damped_line(history: History, horizon: int) -> Guess:
     """The line's height at the last week, and a slope that fades by 15 % a week."""
     line = fit_line(history)
     steps = np.cumsum(DAMPING ** np.arange(1.0, horizon + 1))
-    return np.maximum(line.at(np.array([float(history.weeks)])) + line.slope[:, None] * steps[None, :], 0.0)
+    return np.maximum(line.at(np.array([float(history.weeks)])) + line.slope[:, None] * steps[None, :], 0.0), None
 
 
-def smoothed(history: History, horizon: int) -> Floats:
+def smoothed(history: History, horizon: int) -> Guess:
     """Simple exponential smoothing."""
     level = history.units[:, 0].copy()
     for week in range(1, history.weeks):
@@ -57,19 +62,19 @@ def smoothed(history: History, horizon: int) -> Floats:
     return _flat(level, horizon)
 
 
-def croston(history: History, horizon: int) -> Floats:
+def croston(history: History, horizon: int) -> Guess:
     """Croston 1972: size of a sale by the interval between sales, both smoothed."""
     size, interval = _size_and_interval(history)
     return _flat(size / interval, horizon)
 
 
-def sba(history: History, horizon: int) -> Floats:
+def sba(history: History, horizon: int) -> Guess:
     """Syntetos and Boylan 2005: Croston's method without its bias."""
     size, interval = _size_and_interval(history)
     return _flat((1 - SMOOTHING / 2) * size / interval, horizon)
 
 
-def tsb(history: History, horizon: int) -> Floats:
+def tsb(history: History, horizon: int) -> Guess:
     """Teunter, Syntetos and Babai 2011: size by probability of a sale; it fades when nothing is sold any more."""
     chance = (history.units[:, 0] > 0).astype(np.float64)
     size = _first_sale(history)
@@ -98,24 +103,26 @@ def has_auto_ets() -> bool:
     return find_spec("statsforecast") is not None
 
 
-def auto_ets(history: History, horizon: int) -> Floats:
+def auto_ets(history: History, horizon: int) -> Guess:
     """AutoETS of statsforecast, each variant from its first sale on; what it cannot fit gets the mean."""
     models = import_module("statsforecast.models")
-    result = np.zeros((len(history.units), horizon))
+    result = np.zeros((3, len(history.units), horizon))
     for row, units in enumerate(history.units):
         series = np.trim_zeros(units, "f")
         if not series.size:
             continue
         try:
             with np.errstate(all="ignore"):
-                result[row] = models.AutoETS(season_length=1).forecast(y=series, h=horizon)["mean"]
+                made = models.AutoETS(season_length=1).forecast(y=series, h=horizon, level=[90])
+            result[:, row] = made["mean"], made["lo-90"], made["hi-90"]
         except (NotImplementedError, IndexError):  # "tiny datasets", or a constant one that it trips over.
-            result[row] = series.mean()
-    return np.maximum(np.nan_to_num(result), 0.0)
+            result[:, row] = series.mean()
+    point, low, high = np.maximum(np.nan_to_num(result), 0.0)
+    return point, (low, high)
 
 
-def _flat(level: Floats, horizon: int) -> Floats:
-    return np.repeat(level[:, None], horizon, axis=1)
+def _flat(level: Floats, horizon: int) -> Guess:
+    return np.repeat(level[:, None], horizon, axis=1), None
 
 
 def _first_sale(history: History) -> Floats:

@@ -79,35 +79,32 @@ def list_advice(session: Session, wanted: Wanted, today: date) -> list[Row]:
     return sorted((row for row in rows if _fits(row, wanted.show, today)), key=_urgency)
 
 
+# What a row of the list is made from, in the order in which `_row` takes it apart; what is awaited comes last.
+COLUMNS = (
+    Variant.id,
+    Variant.sku,
+    Variant.name,
+    Product.id,
+    Product.name,
+    StockItem.available,
+    VariantForecast.mean,
+    VariantForecast.deviation,
+    BuyingTerms.supplier_id,
+    BuyingTerms.lead_days,
+    BuyingTerms.pack_size,
+    BuyingTerms.minimum,
+    Supplier.name,
+    Supplier.lead_days,
+    Supplier.review_days,
+    Supplier.pack_size,
+    Supplier.minimum,
+)
+
+
 def _query(wanted: Wanted) -> Any:
-    awaited = (
-        select(PurchaseLine.variant_id, func.sum(PurchaseLine.quantity - PurchaseLine.received).label("pieces"))
-        .join(PurchaseOrder, PurchaseOrder.id == PurchaseLine.purchase_id)
-        .where(PurchaseOrder.status.in_(AWAITED))
-        .group_by(PurchaseLine.variant_id)
-        .subquery()
-    )
+    awaited = _awaited()
     query: Any = (
-        select(
-            Variant.id,
-            Variant.sku,
-            Variant.name,
-            Product.id,
-            Product.name,
-            StockItem.available,
-            VariantForecast.mean,
-            VariantForecast.deviation,
-            BuyingTerms.supplier_id,
-            BuyingTerms.lead_days,
-            BuyingTerms.pack_size,
-            BuyingTerms.minimum,
-            Supplier.name,
-            Supplier.lead_days,
-            Supplier.review_days,
-            Supplier.pack_size,
-            Supplier.minimum,
-            awaited.c.pieces,
-        )
+        select(*COLUMNS, awaited.c.pieces)
         .join(Product, Product.id == Variant.product_id)
         .join(VariantForecast, VariantForecast.variant_id == Variant.id)
         .outerjoin(StockItem, StockItem.variant_id == Variant.id)
@@ -123,6 +120,17 @@ def _query(wanted: Wanted) -> Any:
             func.lower(Product.name + " " + Variant.name + " " + Variant.sku).contains(word, autoescape=True)
         )
     return query
+
+
+def _awaited() -> Any:
+    """Pieces by variant that purchase orders will still bring."""
+    return (
+        select(PurchaseLine.variant_id, func.sum(PurchaseLine.quantity - PurchaseLine.received).label("pieces"))
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseLine.purchase_id)
+        .where(PurchaseOrder.status.in_(AWAITED))
+        .group_by(PurchaseLine.variant_id)
+        .subquery()
+    )
 
 
 def _row(found: Sequence[Any], service: float, today: date) -> Row:

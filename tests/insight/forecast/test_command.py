@@ -90,6 +90,8 @@ def test_the_backtest_prints_ours_beside_the_references(app: Flask, tmp_path: Pa
         "8-week median",
         "line Y = aX + b",
     ]
+    with_interval = [line[:22].strip() for line in result.stdout.splitlines()[2:] if "%" in line]
+    assert with_interval == ["this shop's forecast", "line Y = aX + b"]
     assert "2 horizon(s) of 4 weeks from 2011-05-16 to 2011-05-23" in result.stdout
 
 

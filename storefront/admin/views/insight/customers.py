@@ -1,7 +1,11 @@
 """Who buys: new and returning, segments, cohorts."""
 
+from datetime import date
+from typing import Any
+
 from flask import request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from storefront.admin.desk import blueprint
@@ -9,7 +13,7 @@ from storefront.admin.insight import exports
 from storefront.admin.insight.frame import insight_page, read_days
 from storefront.core.db import db
 from storefront.core.web import staff
-from storefront.core.web.charts import Series, bar_chart
+from storefront.core.web.charts import Chart, Series, bar_chart
 from storefront.core.web.downloads import csv_answer
 from storefront.insight import people, words
 from storefront.insight.cards import make_cards
@@ -23,22 +27,14 @@ def insight_customers() -> Response:
     session = db.session()
     chosen = read_days(session, request.args)
     until = chosen.span.last
-    segments = people.sum_segments(session, until)
-    months = people.buyers_by_month(session, until)
-    rows = [Series(_("New"), [row[1] for row in months]), Series(_("Returning"), [row[2] for row in months], "dashed")]
-    labels = [words.short_month(row[0]) for row in months]
     return insight_page(
         "admin/insight/customers.html",
         chosen,
         cards=make_cards(session, chosen.span, ("new-buyers", "returning-buyers", "orders", "average-order")),
-        chart=bar_chart(_("Buyers by month"), _("Month"), labels, rows, show=words.number),
-        segments=segments,
-        customers=sum(segment.customers for segment in segments),
-        net_minor=sum(segment.net_minor for segment in segments),
-        rules={rule.key: rule for rule in SEGMENTS},
+        chart=_draw_buyers(session, until),
+        **_segments(session, until),
         cohorts=people.list_cohorts(session, until),
-        file=url_for("admin.insight_segments_file", **chosen.arguments()),
-        cohorts_file=url_for("admin.insight_cohorts_file", **chosen.arguments()),
+        files={name: url_for(f"admin.insight_{name}_file", **chosen.arguments()) for name in ("segments", "cohorts")},
         words=words,
     )
 
@@ -71,3 +67,21 @@ def insight_cohorts_file() -> Response:
         for later, buyers in enumerate(cohort.buyers)
     ]
     return csv_answer(f"cohorts-{until}.csv", ["first_month", "months_later", "buyers", "net_sales"], rows)
+
+
+def _draw_buyers(session: Session, until: date) -> Chart:
+    months = people.buyers_by_month(session, until)
+    rows = [Series(_("New"), [row[1] for row in months]), Series(_("Returning"), [row[2] for row in months], "dashed")]
+    labels = [words.short_month(row[0]) for row in months]
+    return bar_chart(_("Buyers by month"), _("Month"), labels, rows, show=words.number)
+
+
+def _segments(session: Session, until: date) -> dict[str, Any]:
+    """The segments with their rules, and what they come to together."""
+    segments = people.sum_segments(session, until)
+    return {
+        "segments": segments,
+        "customers": sum(segment.customers for segment in segments),
+        "net_minor": sum(segment.net_minor for segment in segments),
+        "rules": {rule.key: rule for rule in SEGMENTS},
+    }
