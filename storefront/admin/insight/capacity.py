@@ -3,11 +3,14 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from babel.dates import get_day_names
 from babel.numbers import format_percent
 from babel.units import format_unit
+from flask import current_app
 from flask_babel import gettext as _
 from redis import RedisError
 from sqlalchemy.orm import Session
@@ -27,6 +30,7 @@ from storefront.insight.queueing.workers import TARGET_SECONDS, Capacity, Hour, 
 MOST_WORKERS = 64
 MOST_PACKERS = 20
 KINDS = 8
+KEPT = "storefront.capacity"
 # Name of a unit, its seconds, and from how many seconds on the next one is taken.
 UNITS = (
     ("millisecond", 0.001, 1.0),
@@ -89,6 +93,27 @@ class Workers:
     peak: Hour | None
 
 
+class Measured(NamedTuple):
+    """What was measured until that minute: orders and jobs by hour of the week, waits, kinds of jobs."""
+
+    minute: datetime
+    orders: Mapping[Slot, Sample]
+    waits: Sample
+    jobs: Mapping[Slot, Sample]
+    kinds: Sequence[Kind]
+
+
+def measured(session: Session) -> Measured:
+    """Read anew when the minute is over, once in each process: whoever moves a slider asks ten times a minute."""
+    minute, zone = clock.now().replace(second=0, microsecond=0), settings().time_zone
+    kept: Measured | None = current_app.extensions.get(KEPT)
+    if kept is None or kept.minute != minute:
+        jobs, kinds = sample_jobs(session, zone), sample_kinds(session, limit=KINDS)
+        kept = Measured(minute, sample_orders(session, zone), sample_waits(session), jobs, kinds)
+        current_app.extensions[KEPT] = kept
+    return kept
+
+
 def read_wishes(arguments: Mapping[str, str]) -> WhatIf:
     """What the address asks; whatever makes no sense is taken as the usual."""
     more = _number(arguments.get("packers", ""), -MOST_PACKERS, MOST_PACKERS)
@@ -97,17 +122,17 @@ def read_wishes(arguments: Mapping[str, str]) -> WhatIf:
     return WhatIf(int(more or 0), int(workers) if workers else None, target or TARGET_SECONDS)
 
 
-def packing(session: Session, wishes: WhatIf) -> Packing:
+def packing(session: Session, known: Measured, wishes: WhatIf) -> Packing:
     """The desk as it is, and with more packers."""
     zone, plan, waiting = settings().time_zone, read_plan(session), count_waiting(session)
-    samples, speed, now = sample_orders(session, zone), parcel_speed(plan), clock.now()
-    week = packing_week(samples, plan, speed, wishes.more_packers) if speed else None
+    speed, now = parcel_speed(plan), clock.now()
+    week = packing_week(known.orders, plan, speed, wishes.more_packers) if speed else None
     return Packing(
         plan=plan,
         speed=speed,
         waiting=waiting,
-        orders=pool(samples.values()).arrivals,
-        waits=sample_waits(session),
+        orders=pool(known.orders.values()).arrivals,
+        waits=known.waits,
         now=promise(plan, zone, now, waiting),
         then=promise(plan, zone, now, waiting, wishes.more_packers),
         week=week,
@@ -115,17 +140,16 @@ def packing(session: Session, wishes: WhatIf) -> Packing:
     )
 
 
-def workers(session: Session, wishes: WhatIf) -> Workers:
+def workers(session: Session, known: Measured, wishes: WhatIf) -> Workers:
     """The jobs as they were measured, with as many workers as there are or as are asked for."""
     alive = _count_alive()
-    samples = sample_jobs(session, settings().time_zone)
-    capacity = worker_capacity(samples, wishes.workers or alive or 1, wishes.target_seconds)
+    capacity = worker_capacity(known.jobs, wishes.workers or alive or 1, wishes.target_seconds)
     peak = busiest(capacity.hours)
     return Workers(
         capacity=capacity,
         alive=alive,
         backlog=outbox.read_backlog(session),
-        kinds=sample_kinds(session, limit=KINDS),
+        kinds=known.kinds,
         heat=_heat(range(24), lambda slot: _worker_cell(capacity.at(slot))) if peak else None,
         peak=peak,
     )
@@ -139,17 +163,28 @@ def seconds(value: float | None) -> str:
         return str(_("without end"))
     unit, size = next((unit, size) for unit, size, limit in UNITS if value < limit)
     number = round(value / size, 0 if value >= 10 * size or size < 1 else 1)
-    return str(format_unit(number, unit, length="short", locale=current()))
+    return _with_unit(number, unit, current())
 
 
 def percent(share: float) -> str:
     """Such as 83%."""
-    return str(format_percent(share, locale=current()))
+    return _as_percent(round(share, 2), current())
 
 
 def hour_words(slot: Slot) -> str:
     """Such as "Wednesday 10:00"."""
     return f"{get_day_names('wide', locale=current())[slot.weekday]} {slot.hour:02}:00"
+
+
+# A page writes hundreds of them, and most are alike.
+@lru_cache(1000)
+def _with_unit(number: float, unit: str, locale: str) -> str:
+    return str(format_unit(number, unit, length="short", locale=locale))
+
+
+@lru_cache(1000)
+def _as_percent(share: float, locale: str) -> str:
+    return str(format_percent(share, locale=locale))
 
 
 def _count_alive() -> int | None:

@@ -45,7 +45,7 @@ def describe(run: ForecastRun, found: VariantForecast, weeks: Sequence[tuple[dat
         interval=_("%(low)s to %(high)s", low=low, high=high),
         model=str(MODELS.get(found.model, found.model)),
         error=_error(found),
-        line=f"Y = {_signed(found.slope)}X {'−' if found.intercept < 0 else '+'} {_plain(abs(found.intercept))}",
+        line=_line(found),
         tendency=_tendency(found),
     )
 
@@ -64,6 +64,11 @@ def _error(found: VariantForecast) -> str:
         sold=rounded(found.sold),
     )
     return str(text)
+
+
+def _line(found: VariantForecast) -> str:
+    sign = "−" if round(found.intercept, 2) < 0 else "+"
+    return f"Y = {_signed(found.slope)}X {sign} {_plain(abs(found.intercept))}"
 
 
 def _tendency(found: VariantForecast) -> str:
@@ -121,7 +126,7 @@ def _place(run: ForecastRun, start: date) -> float:
 
 
 def _signed(value: float) -> str:
-    return f"{'−' if value < 0 else ''}{_plain(abs(value))}"
+    return f"{'−' if round(value, 2) < 0 else ''}{_plain(abs(value))}"
 
 
 def _plain(value: float) -> str:

@@ -23,13 +23,23 @@ USUAL_DAYS = 28
 
 
 class Section(NamedTuple):
-    """A page of insight as its navigation shows it to whoever has `permission`."""
+    """A page of insight as its navigation shows it to whoever has `permission`; `parts` are pages below it."""
 
     endpoint: str
     label: Any
     permission: str = "insight.view"
+    parts: tuple[str, ...] = ()
 
 
+BUYING = (
+    "admin.save_terms",
+    "admin.save_all_terms",
+    "admin.purchases",
+    "admin.purchase",
+    "admin.change_quantities",
+    "admin.receive_purchase",
+    "admin.suppliers",
+)
 SECTIONS = (
     Section("admin.insight", _l("Overview")),
     Section("admin.insight_sales", _l("Sales")),
@@ -38,8 +48,8 @@ SECTIONS = (
     Section("admin.insight_customers", _l("Customers")),
     Section("admin.insight_funnel", _l("Funnel")),
     Section("admin.insight_stock", _l("Stock")),
-    Section("admin.capacity", _l("Capacity")),
-    Section("admin.reorder", _l("Reorder")),
+    Section("admin.capacity", _l("Capacity"), parts=("admin.packing_plan", "admin.change_packing_plan")),
+    Section("admin.reorder", _l("Reorder"), parts=BUYING),
     Section("admin.insight_payments", _l("Payments"), "payments.view"),
     Section("admin.insight_reports", _l("Letters")),
 )
@@ -92,7 +102,7 @@ def insight_page(template: str, chosen: Chosen | None = None, *, status: int = 2
     """A page inside the frame: tabs to its sisters and, with `chosen`, the choice of days."""
     kept = chosen.arguments() if chosen else {}
     tabs = [
-        (section.label, url_for(section.endpoint, **kept), request.endpoint == section.endpoint)
+        (section.label, url_for(section.endpoint, **kept), request.endpoint in {section.endpoint, *section.parts})
         for section in SECTIONS
         if current_user.can(section.permission)
     ]

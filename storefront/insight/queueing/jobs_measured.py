@@ -20,8 +20,12 @@ WINDOW = timedelta(weeks=8)
 KINDS_WINDOW = timedelta(weeks=1)
 
 
+# What SQL adds up for a kind.
+SUMMED = ("jobs", "service_sum", "service_squares", "wait_sum", "turns", "turn_sum", "idles", "idle_sum")
+
+
 class Kind(NamedTuple):
-    """A name of jobs and what was measured about it in the last week."""
+    """A name of jobs and what was measured about it in the last week; its arrivals by hour are not told apart."""
 
     name: str
     sample: Sample
@@ -39,25 +43,43 @@ def sample_jobs(session: Session, zone: ZoneInfo) -> dict[Slot, Sample]:
 def sample_kinds(session: Session, prefix: str = "", limit: int = 100) -> list[Kind]:
     """The kinds of jobs whose name begins so, those that keep workers busy for longest first."""
     since = clock.now() - KINDS_WINDOW
-    total = func.sum(JobHour.service_sum)
+    sums = [func.sum(getattr(JobHour, column)).label(column) for column in SUMMED]
     query = (
-        select(JobHour.name)
+        select(JobHour.name, *sums)
         .where(JobHour.hour >= since, JobHour.name != EVERY_JOB, JobHour.name.startswith(prefix, autoescape=True))
         .group_by(JobHour.name)
-        .order_by(total.desc(), JobHour.name)
+        .order_by(func.sum(JobHour.service_sum).desc(), JobHour.name)
         .limit(limit)
     )
-    names = list(session.scalars(query))
-    found: defaultdict[str, list[Sample]] = defaultdict(list)
-    for row in _rows(session, since, *names):
-        found[row.name].append(_sample(row))
-    return [Kind(name, pool(found[name])) for name in names]
+    rows = session.execute(query).all()
+    waits: defaultdict[str, list[Sample]] = defaultdict(list)
+    names = [row.name for row in rows]
+    for name, counts in session.execute(
+        select(JobHour.name, JobHour.waits).where(JobHour.hour >= since, JobHour.name.in_(names))
+    ):
+        waits[name].append(Sample(waits=counts))
+    return [Kind(row.name, _summed(row)._replace(waits=pool(waits[row.name]).waits)) for row in rows]
 
 
-def _rows(session: Session, since: datetime, *names: str) -> Iterable[Any]:
+def _rows(session: Session, since: datetime, name: str) -> Iterable[Any]:
     """Plain rows: there are thousands of them."""
-    query = select(*table_of(JobHour).columns).where(JobHour.hour >= since, JobHour.name.in_(names))
+    query = select(*table_of(JobHour).columns).where(JobHour.hour >= since, JobHour.name == name)
     return session.execute(query.order_by(JobHour.hour))
+
+
+def _summed(row: Any) -> Sample:
+    """What hours of one name have in common; how unevenly it arrives is not asked of a kind."""
+    return Sample(
+        arrivals=int(row.jobs),
+        services=int(row.jobs),
+        service_sum=row.service_sum,
+        service_squares=row.service_squares,
+        wait_sum=row.wait_sum,
+        turns=int(row.turns),
+        turn_sum=row.turn_sum,
+        idles=int(row.idles),
+        idle_sum=row.idle_sum,
+    )
 
 
 def _sample(row: Any) -> Sample:

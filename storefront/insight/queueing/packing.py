@@ -15,7 +15,7 @@ from storefront.core.db import db, transaction
 from storefront.insight.queueing.histogram import count_waits
 from storefront.insight.queueing.jobs_measured import WINDOW
 from storefront.insight.queueing.plan import plan_row
-from storefront.insight.queueing.sample import WEEK, Sample, Slot, gap_sums
+from storefront.insight.queueing.sample import WEEK, Sample, Slot, gap_sums, pool
 from storefront.orders.models import Order, OrderEvent, OrderStatus
 from storefront.orders.queries import LATE_STATUSES
 
@@ -61,16 +61,16 @@ def sample_orders(session: Session, zone: ZoneInfo) -> dict[Slot, Sample]:
     moments = _list_ready(session, now - WINDOW)
     if not moments:
         return {}
-    by_hour: defaultdict[datetime, list[datetime]] = defaultdict(list)
+    by_hour: defaultdict[tuple[int, Slot], list[float]] = defaultdict(list)
     for moment in moments:
-        by_hour[moment.astimezone(zone).replace(minute=0, second=0, microsecond=0)].append(moment)
+        local = moment.astimezone(zone)
+        by_hour[local.toordinal(), Slot(local.weekday(), local.hour)].append(moment.timestamp())
     weeks = max(1.0, (now - moments[0]) / timedelta(weeks=1))
-    found = {slot: Sample(hours=weeks) for slot in WEEK}
-    for hour, some in by_hour.items():
-        gaps, spread = gap_sums([moment.timestamp() for moment in some])
-        slot = Slot(hour.weekday(), hour.hour)
-        found[slot] = found[slot].plus(Sample(arrivals=len(some), gaps=gaps, gap_spread=spread))
-    return found
+    found = {slot: [Sample(hours=weeks)] for slot in WEEK}
+    for (_day, slot), some in by_hour.items():
+        gaps, spread = gap_sums(some)
+        found[slot].append(Sample(arrivals=len(some), gaps=gaps, gap_spread=spread))
+    return {slot: pool(samples) for slot, samples in found.items()}
 
 
 def sample_waits(session: Session) -> Sample:

@@ -1,6 +1,5 @@
 """What was measured about a queue in some hours of the week, and the load that follows from it."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -125,11 +124,12 @@ def gap_sums(moments: Sequence[float]) -> tuple[int, float]:
 def pool(samples: Iterable[Sample]) -> Sample:
     """All of them together."""
     rows: list[Any] = list(samples)
-    if not rows:
-        return Sample()
-    waits: Counter[str] = Counter()
+    if len(rows) < 2:
+        return rows[0] if rows else Sample()
+    waits: dict[str, int] = {}
     for row in rows:
-        waits.update(row.waits)
+        for step, count in row.waits.items():
+            waits[step] = waits.get(step, 0) + count
     columns = dict(zip(Sample._fields, zip(*rows, strict=True), strict=True))
     sums: Any = {name: waits if name == "waits" else sum(values) for name, values in columns.items()}
     return Sample(**sums)

@@ -19,12 +19,13 @@ from storefront.insight.queueing.shown import forget_promise
 def capacity() -> Response:
     """Packers and workers by hour of the week; `?packers=`, `?workers=` and `?target=` say what would be if."""
     session, wishes = db.session(), shown.read_wishes(request.args)
+    known = shown.measured(session)
     return insight_page(
         "admin/insight/capacity/show.html",
         fragment="capacity",
         wishes=wishes,
-        packing=shown.packing(session, wishes),
-        jobs=shown.workers(session, wishes),
+        packing=shown.packing(session, known, wishes),
+        jobs=shown.workers(session, known, wishes),
         shown=shown,
     )
 
