@@ -1,6 +1,7 @@
 """What the shop of these tests has: everything that an address can name."""
 
 import io
+from datetime import UTC
 
 from PIL import Image
 
@@ -70,6 +71,7 @@ def _make_purchase(town: Town) -> None:
     supplier_id = reorder.add_supplier(SupplierData("Tin & Co"))
     line = NewLine(town.facts["variant_id"], "LAMP", "Lamp", 6)
     purchase_id = reorder.place_purchase("town", supplier_id, [line], "tests", None)
+    reorder.send_purchase(purchase_id, {}, UTC)
     town.facts |= {"supplier_id": supplier_id, "purchase_id": purchase_id}
 
 

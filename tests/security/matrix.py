@@ -84,7 +84,7 @@ POST admin.change_method              settings.edit   422
 POST admin.change_packing_plan        insight.edit    422
 POST admin.change_prices              catalog.edit    422
 POST admin.change_product             catalog.edit    422
-POST admin.change_quantities          insight.edit    303
+POST admin.change_quantities          insight.edit    409
 POST admin.change_role                people.edit     422
 POST admin.change_supplier            insight.edit    422
 POST admin.change_tax                 settings.edit   422
