@@ -5,10 +5,11 @@ one variant err together; measured on the shop's own errors, docs/insight.md). R
 Thomas, Inventory and Production Management in Supply Chains, ch. 6). What is on its way counts as stock.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from math import ceil, exp, floor, log, sqrt
 from statistics import NormalDist
+from typing import NamedTuple
 
 TOGETHER = 0.72
 # Less than one piece a year is no demand to stock for.
@@ -18,8 +19,7 @@ FAR_DAYS = 3650
 USUAL_REVIEW_DAYS = 7
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """Days until it arrives (None: not known), days between orders, pieces a pack, least pieces of an order."""
 
     lead_days: int | None
@@ -28,8 +28,7 @@ class Terms:
     minimum: int = 1
 
 
-@dataclass(frozen=True)
-class Advice:
+class Advice(NamedTuple):
     """When stock ends at the mean pace; and, when the lead time is known, what to order by when.
 
     With `quantity` 0 nothing is to be ordered for as long as anybody can see.
@@ -75,12 +74,18 @@ def demand_quantile(mean: float, deviation: float, days: int, service: float) ->
         return 0.0
     middle, spread = mean * weeks, deviation * weeks**TOGETHER
     variance = log(1 + (spread / middle) ** 2)
-    return exp(log(middle) - variance / 2 + NormalDist().inv_cdf(service) * sqrt(variance))
+    return exp(log(middle) - variance / 2 + _deviate(service) * sqrt(variance))
 
 
 def in_packs(pieces: float, terms: Terms) -> int:
     """At least `pieces`, the minimum and one pack, in whole packs."""
     return ceil(max(pieces, terms.minimum, 1) / terms.pack_size) * terms.pack_size
+
+
+@cache
+def _deviate(share: float) -> float:
+    """The normal deviate below which that share lies; a page asks thousands of times for the same one."""
+    return NormalDist().inv_cdf(share)
 
 
 def _after(today: date, days: float) -> date | None:

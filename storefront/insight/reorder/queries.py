@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -55,8 +55,7 @@ class Wanted:
     service: int = USUAL_SERVICE
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A variant with its advice. `terms` are those that hold, `own` what was entered for the variant itself."""
 
     variant_id: int
