@@ -7,13 +7,13 @@ from click.testing import CliRunner
 from flask import Flask
 
 from storefront.core import clock
-from storefront.core.db import db
+from storefront.core.db import db, transaction
 from storefront.orders.models import Order, OrderStatus
 from storefront.payments import service as payments
 from storefront.payments.command import reconcile
 from storefront.payments.comparison import Difference, compare
 from storefront.payments.gateway import GatewayUnavailable
-from storefront.payments.models import Payment, Refund, WebhookEvent
+from storefront.payments.models import Payment, ProviderCursor, Refund, WebhookEvent
 from storefront.payments.queries import list_comparisons
 from storefront.payments.sweeping import forget_events, sweep_events
 from storefront.stock.models import StockEntry
@@ -69,6 +69,13 @@ def test_a_sweep_that_failed_begins_where_the_last_good_one_did(provider: Provid
     provider.pay(make_started(provider).session_id)
     with pytest.raises(GatewayUnavailable):
         sweep_events(Unreliable(provider.gateway, is_deaf=True))
+    assert sweep_events(provider.gateway) == 1
+
+
+def test_what_shows_in_the_list_later_than_it_is_stamped_is_found(provider: Provider) -> None:
+    with transaction() as session:
+        session.merge(ProviderCursor(gateway=provider.gateway.name, seen_until=clock.now() + timedelta(minutes=50)))
+    provider.pay(make_started(provider).session_id)
     assert sweep_events(provider.gateway) == 1
 
 
