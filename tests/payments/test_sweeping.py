@@ -72,6 +72,13 @@ def test_a_sweep_that_failed_begins_where_the_last_good_one_did(provider: Provid
     assert sweep_events(provider.gateway) == 1
 
 
+def test_what_is_known_is_not_stored_again(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider.pay(make_started(provider).session_id)
+    assert sweep_events(provider.gateway) == 1
+    monkeypatch.setattr("storefront.payments.sweeping.receive_event", lambda *_words: pytest.fail("it is known"))
+    assert sweep_events(provider.gateway) == 0
+
+
 def test_what_shows_in_the_list_later_than_it_is_stamped_is_found(provider: Provider) -> None:
     with transaction() as session:
         session.merge(ProviderCursor(gateway=provider.gateway.name, seen_until=clock.now() + timedelta(minutes=50)))
