@@ -7,11 +7,11 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.browser.test_buying import add_to_cart, fill_in, wait_until_paid
-from tests.fixtures.browser import ARGUMENTS, DESK, PHONE, find_chromium
+from tests.fixtures.browser import ARGUMENTS, DESK, PHONE, find_chromium, sign_in
 from tests.run.shop_process import ShopProcess
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -27,6 +27,7 @@ def main() -> None:
         base = f"http://127.0.0.1:{shop.port}"
         phone = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True)
         shop_on_a_phone(phone.new_page(), base)
+        account_on_a_phone(phone.new_page(), base)
         desk_at_work(browser.new_context(viewport=DESK).new_page(), base)
         browser.close()
 
@@ -50,11 +51,32 @@ def shop_on_a_phone(page: Page, base: str) -> None:
     keep(page, "order")
 
 
+def account_on_a_phone(page: Page, base: str) -> None:
+    """Ada of the demo, who has kept a few things in mind."""
+    sign_in(page_at(page, f"{base}/account/sign-in"), "ada@example.com", "linden-ada")
+    for product in range(4):
+        page.goto(base)
+        page.locator("main a[href^='/p/']").nth(2 * product).click()
+        heart = page.get_by_role("main").get_by_role("button", name=re.compile("^Wishlist:")).first
+        expect(heart).to_have_attribute("aria-pressed", "false")
+        heart.click()
+        expect(heart).to_have_attribute("aria-pressed", "true")
+    for path, name in (("/account", "account"), ("/account/wishlist", "wishlist"), ("/account/settings", "settings")):
+        page.goto(base + path)
+        keep(page, name)
+    page.goto(f"{base}/account/orders?state=sent")
+    page.locator("main a[href*='/orders/']").first.click()
+    keep(page, "own-order")
+
+
+def page_at(page: Page, address: str) -> Page:
+    """The same page, elsewhere."""
+    page.goto(address)
+    return page
+
+
 def desk_at_work(page: Page, base: str) -> None:
-    page.goto(f"{base}/admin/")
-    page.get_by_label("E-mail").fill("owner@example.com")
-    page.get_by_label("Password").fill("linden-owner")
-    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    sign_in(page_at(page, f"{base}/admin/"), "owner@example.com", "linden-owner")
     page.wait_for_url("**/admin/")
     keep(page, "desk")
     page.goto(f"{base}/admin/products")
