@@ -164,7 +164,7 @@ def decide(owner: Visitor, number: str) -> None:
     request.get_by_role("button", name="Accept and tell the customer").click()
     owner.go("/admin/returns?status=accepted")
     desk.get_by_role("listitem").filter(has_text=number).get_by_role("link", name="It is here").click()
-    desk.get_by_label("Back on sale").check()
+    desk.get_by_label("Back on the shelf and on sale").check()
     desk.get_by_role("button", name="Note the return").click()
     expect(desk).to_have_url(re.compile(f"/admin/orders/{number}"))
     owner.go("/admin/returns?status=received")
