@@ -20,7 +20,7 @@ from storefront.stock.models import StockItem
 SOON = timedelta(days=7)
 SERVICES = (90, 95, 98)
 USUAL_SERVICE = 95
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 NO_SUPPLIER = 0
 
 
