@@ -193,7 +193,7 @@ def transaction() -> Iterator[Session]:
     session.rollback()
     session.info["in_transaction"] = True
     try:
-        session.connection(execution_options=_begin_options(session))
+        _begin(session)
         yield session
         session.commit()
     except BaseException:
@@ -203,9 +203,15 @@ def transaction() -> Iterator[Session]:
         session.info["in_transaction"] = False
 
 
-def _begin_options(session: Session) -> dict[str, Any]:
-    dialect = session.get_bind().dialect.name
-    return {"sqlite_begin": "IMMEDIATE"} if dialect == "sqlite" else {"isolation_level": READ_COMMITTED}
+def _begin(session: Session) -> None:
+    dialect: Any = session.get_bind().dialect
+    options = {"sqlite": {"sqlite_begin": "IMMEDIATE"}, "postgresql": {"isolation_level": READ_COMMITTED}}
+    try:
+        session.connection(execution_options=options.get(dialect.name, {}))
+    except dialect.loaded_dbapi.Error as error:
+        # Asking for a level meets a dead connection before SQLAlchemy watches over it.
+        base = dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(None, None, error, base, connection_invalidated=True, dialect=dialect) from error
 
 
 def joined() -> Session:

@@ -165,6 +165,19 @@ def test_a_deadlock_that_does_not_end_is_raised_in_the_end(monkeypatch: pytest.M
     assert (len(tries), len(naps)) == (DEADLOCK_TRIES, DEADLOCK_TRIES - 1)
 
 
+@on_every_database
+def test_a_connection_that_died_is_told_in_sqlalchemys_words_and_replaced(context: Flask) -> None:
+    """Whoever outlives a lost server (the clock, a job, a page) waits for these, not for those of a driver."""
+    with transaction() as session:
+        kept = session.connection().connection.driver_connection
+    assert kept is not None
+    kept.close()
+    with pytest.raises(DBAPIError), transaction() as session:
+        session.execute(select(Category))
+    with transaction() as session:
+        assert session.scalars(select(Category)).all() == []
+
+
 def test_an_error_that_is_no_deadlock_is_not_tried_again() -> None:
     tries: list[int] = []
 
