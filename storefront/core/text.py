@@ -25,3 +25,8 @@ def spoken_number(length: int = 8) -> str:
     """A random number for people, in groups of four: "K7QF-3M2P" (40 bits for 8 signs)."""
     signs = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(length))
     return "-".join(signs[i : i + 4] for i in range(0, length, 4))
+
+
+def read_id(text: str) -> int | None:
+    """The id that a form or an address names; None for anything else, a number of thousands of digits included."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

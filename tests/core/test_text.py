@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.core.text import NUMBER_ALPHABET, fold, slugify, spoken_number
+from storefront.core.text import NUMBER_ALPHABET, fold, read_id, slugify, spoken_number
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,10 @@ def test_a_spoken_number_is_grouped_and_has_no_sign_that_is_misheard() -> None:
         assert re.fullmatch(rf"[{NUMBER_ALPHABET}]{{4}}-[{NUMBER_ALPHABET}]{{4}}", number)
     assert not set("ILOU") & set(NUMBER_ALPHABET)
     assert len(spoken_number(12)) == 14
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("12", 12), ("0", 0), ("", None), ("-1", None), ("٣", None), ("1" * 5000, None)]
+)
+def test_an_id_is_a_number_of_sensible_length(text: str, found: int | None) -> None:
+    assert read_id(text) == found

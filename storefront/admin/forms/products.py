@@ -14,6 +14,7 @@ from storefront.admin.forms.setup import CLASSES
 from storefront.admin.queries import Taken
 from storefront.catalog.models import Category, Product, Variant
 from storefront.catalog.service import ProductData, VariantData
+from storefront.core.text import read_id
 from storefront.core.web.forms import Form, TextField, trimmed
 from storefront.tax.rules import TaxClass
 
@@ -50,8 +51,7 @@ class VariantForm(Form):
     @property
     def known_id(self) -> int | None:
         """The variant this row stands for, None for a new one."""
-        value = str(self.id.data or "")
-        return int(value) if value.isdecimal() else None
+        return read_id(str(self.id.data or ""))
 
     @property
     def is_blank(self) -> bool:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from storefront.admin.forms.reorder import MAX_DAYS, MAX_PIECES
+from storefront.core.text import read_id
 from storefront.insight import words
 from storefront.insight.reorder.advice import Advice
 from storefront.insight.reorder.models import PurchaseLine
@@ -32,7 +33,7 @@ def read_wanted(arguments: Mapping[str, str]) -> Wanted:
     show, supplier, service = (arguments.get(name, "") for name in ("show", "supplier", "service"))
     return Wanted(
         Show(show) if show in set(Show) else Show.NOW,
-        int(supplier) if supplier.isdecimal() and len(supplier) < 12 else None,
+        read_id(supplier),
         arguments.get("q", "").strip()[:80],
         int(service) if service in {str(level) for level in SERVICES} else USUAL_SERVICE,
     )
@@ -76,10 +77,7 @@ def read_rows(form: Mapping[str, str], variant_ids: Iterable[int]) -> tuple[dict
     """The terms typed into the rows of these variants, and the names of fields that hold no fitting number."""
     terms, wrong = {}, set[str]()
     for variant_id in variant_ids:
-        supplier = form.get(f"supplier-{variant_id}", "")
-        values: dict[str, int | None] = {
-            "supplier_id": int(supplier) if supplier.isdecimal() and supplier != "0" else None
-        }
+        values: dict[str, int | None] = {"supplier_id": read_id(form.get(f"supplier-{variant_id}", "")) or None}
         for column, name, least, most in TYPED:
             field = f"{name}-{variant_id}"
             values[column], is_fine = read_number(form.get(field, ""), least, most)
@@ -92,8 +90,9 @@ def read_changes(form: Mapping[str, str]) -> tuple[dict[str, int | None], set[st
     """What is to be set alike for many variants: only the fields that were filled in."""
     changes: dict[str, int | None] = {}
     wrong = set[str]()
-    if form.get("supplier", "").isdecimal():
-        changes["supplier_id"] = int(form["supplier"]) or None
+    supplier_id = read_id(form.get("supplier", ""))
+    if supplier_id is not None:
+        changes["supplier_id"] = supplier_id or None
     for column, name, least, most in TYPED:
         value, is_fine = read_number(form.get(name, ""), least, most)
         wrong |= set() if is_fine else {name}

@@ -15,6 +15,7 @@ from storefront.admin.insight.frame import insight_page
 from storefront.admin.insight.reordering import read_wanted
 from storefront.core.db import db
 from storefront.core.paging import Page
+from storefront.core.text import read_id
 from storefront.core.web import see_other, settings, staff
 from storefront.core.web.downloads import csv_answer
 from storefront.insight import words
@@ -49,7 +50,7 @@ def reorder_file() -> Response:
 def save_terms() -> Response:
     """Save what was typed into the rows of a page."""
     wanted = read_wanted(request.args)
-    ids = [int(text) for text in request.form.getlist("variant") if text.isdecimal()]
+    ids = [found for text in request.form.getlist("variant") if (found := read_id(text)) is not None]
     terms, wrong = reordering.read_rows(request.form, ids)
     if wrong:
         rows = [row for row in _rows(replace(wanted, show=Show.ALL)) if row.variant_id in terms]
