@@ -10,6 +10,7 @@ from storefront import make_core
 from storefront.config import Settings, load_settings
 from storefront.core.db import db
 from storefront.core.web.access import init_access, public
+from storefront.core.web.addresses import Id
 from storefront.core.web.audit import init_audit, init_watch
 from storefront.core.web.cache import SharedPages
 from storefront.core.web.errors import init_errors
@@ -25,6 +26,7 @@ def make_app(settings: Settings | None = None) -> Flask:
     """The shop as a WSGI application; `settings` come from the environment when not given."""
     settings = settings or load_settings()
     app = make_core(settings)
+    app.url_map.converters["int"] = Id
     app.config.update(
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
