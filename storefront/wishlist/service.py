@@ -12,6 +12,7 @@ from storefront.catalog.queries import get_variant
 from storefront.core import clock, outbox
 from storefront.core.db import insert_once, retry_deadlocks, table_of, transaction
 from storefront.core.errors import N_, Conflict
+from storefront.core.text import read_id
 from storefront.stock import waiting
 from storefront.wishlist.models import MAX_WISHES, Wish
 from storefront.wishlist.queries import (
@@ -121,10 +122,9 @@ def stop_token(user_id: int, secret_key: str) -> str:
 
 def user_behind(token: str, secret_key: str) -> int | None:
     """Whose mails a token stops; None when it is none of ours."""
-    number = token.partition("-")[0]
-    is_number = number.isascii() and number.isdecimal() and len(number) < 19
-    is_ours = is_number and hmac.compare_digest(stop_token(int(number), secret_key), token)
-    return int(number) if is_ours else None
+    user_id = read_id(token.partition("-")[0])
+    is_ours = user_id is not None and hmac.compare_digest(stop_token(user_id, secret_key), token)
+    return user_id if is_ours else None
 
 
 @retry_deadlocks
