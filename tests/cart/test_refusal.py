@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from storefront.core.db import db
+from storefront.core.web.cache import SharedPages
 from storefront.stock import service as stock
 from tests.fixtures.factories import make_product
 
@@ -81,6 +82,32 @@ def test_only_the_same_form_gets_the_same_answer(app: Flask, client: FlaskClient
     with app.app_context():
         there = make_product(name="Plate", stock_level=9).variants[0].id
     assert [add(client, one)[0] for one in (gone, there, gone, there)] == [409, 303, 409, 303]
+
+
+def test_a_page_is_kept_once_from_wherever_one_comes(app: Flask, gone: int) -> None:
+    came_from = [
+        {},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://elsewhere.example"},
+    ]
+    pages = app.wsgi_app.app._answers  # type: ignore[attr-defined]
+    for headers in came_from:
+        assert app.test_client().get("/p/lamp", headers=headers).status_code == 200
+    assert len(pages) == 1
+
+
+@pytest.mark.parametrize("length", ["1" * 5000, "-1", "x", "257", "0", ""])
+def test_what_does_not_say_how_short_it_is_goes_to_the_shop(app: Flask, length: str) -> None:
+    asked: list[str] = []
+
+    def shop(environ: dict[str, object], _start: object) -> list[bytes]:
+        asked.append(str(environ["CONTENT_LENGTH"]))
+        return []
+
+    form = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": length}
+    SharedPages(shop, "language")({**form, "PATH_INFO": "/cart/lines"}, lambda *_: print)  # type: ignore[arg-type]
+    assert asked == [length]
 
 
 def test_sql_is_asked_once_a_second_and_not_by_everybody(

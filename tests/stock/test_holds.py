@@ -197,31 +197,30 @@ def test_the_guard_decides_alone_while_the_gate_is_away(context: Flask, tmp_path
     assert stock_of(variant_id)[0] == 0
 
 
-@pytest.mark.usefixtures("context")
-def test_a_hold_that_could_not_be_settled_is_dropped_as_soon_as_the_gate_is_back(settings: Settings) -> None:
-    variant_id = make_variant(stock_level=3).id
+def unsettled(settings: Settings, pieces: int) -> tuple[Holds, Gate, int]:
+    """A shop whose gate was away when one of so many pieces was sold; it is back now, and still holds that one."""
+    variant_id = make_variant(stock_level=pieces).id
     gate = Gate(Redis.from_url(settings.redis_stock_url))
     holds = Holds(gate)
     kept = holds.hold("ada", {variant_id: 1})
     assert kept
     holds.gate = Gate(Redis(unix_socket_path="/nowhere", retry=None))
     holds.settle(kept.id, [variant_id])
-    assert gate.read_held([variant_id]) == {variant_id: 1}
     holds.gate = gate
+    assert gate.read_held([variant_id]) == {variant_id: 1}
+    return holds, gate, variant_id
+
+
+@pytest.mark.usefixtures("context")
+def test_a_hold_that_could_not_be_settled_is_dropped_as_soon_as_the_gate_is_back(settings: Settings) -> None:
+    holds, gate, variant_id = unsettled(settings, 3)
     holds.settle(None, [variant_id])
     assert gate.read_held([variant_id]) == {variant_id: 0}
 
 
 @pytest.mark.usefixtures("context")
 def test_a_hold_that_could_not_be_settled_keeps_the_last_piece_from_nobody(settings: Settings) -> None:
-    variant_id = make_variant(stock_level=1).id
-    gate = Gate(Redis.from_url(settings.redis_stock_url))
-    holds = Holds(gate)
-    kept = holds.hold("ada", {variant_id: 1})
-    assert kept
-    holds.gate = Gate(Redis(unix_socket_path="/nowhere", retry=None))
-    holds.settle(kept.id, [variant_id])
-    holds.gate = gate
+    holds, _gate, variant_id = unsettled(settings, 1)
     assert holds.hold("grace", {variant_id: 1}), "and nobody else had to place an order before"
 
 

@@ -36,10 +36,9 @@ VARIES_BY = (
     "HTTP_HX_REQUEST_TYPE",
     "HTTP_HX_BOOSTED",
     "HTTP_HX_HISTORY_RESTORE_REQUEST",
-    # What a form of another site is told by: the shop refuses it.
-    "HTTP_SEC_FETCH_SITE",
-    "HTTP_ORIGIN",
 )
+# What a form of another site is told by, which the shop refuses; a page is the same from wherever one comes.
+SENT_FROM = ("HTTP_SEC_FETCH_SITE", "HTTP_ORIGIN")
 
 
 class Answer(NamedTuple):
@@ -107,13 +106,15 @@ class SharedPages:
     def _key(self, environ: "WSGIEnvironment", form: str) -> tuple[str, ...]:
         cookies = environ.get("HTTP_COOKIE", "")
         chosen = next((part.strip() for part in cookies.split(";") if part.strip().startswith(self._cookie)), "")
-        return (form, chosen, *(environ.get(name, "") for name in VARIES_BY))
+        names = VARIES_BY + SENT_FROM if form else VARIES_BY
+        return (form, chosen, *(environ.get(name, "") for name in names))
 
 
 def _small_form(environ: "WSGIEnvironment") -> str:
     """What is sent, when it is a short form; the shop reads it again."""
     length = environ.get("CONTENT_LENGTH", "")
-    if environ.get("CONTENT_TYPE") != FORM or not length.isdecimal() or not 0 < int(length) <= MAX_FORM:
+    is_short = len(length) <= len(str(MAX_FORM)) and length.isdecimal() and 0 < int(length) <= MAX_FORM
+    if environ.get("CONTENT_TYPE") != FORM or not is_short:
         return ""
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = io.BytesIO(body)
