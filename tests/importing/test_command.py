@@ -2,7 +2,6 @@
 
 import csv
 import re
-import time
 from pathlib import Path
 
 import psutil
@@ -80,17 +79,16 @@ def one(statement: str) -> tuple[object, ...]:
 @pytest.mark.usefixtures("context")
 def test_the_whole_file_is_accounted_for_and_its_sums_are_those_of_plain_sql() -> None:
     need(SHARED.exists(), f"the retailer's file: {SHARED.name}")
-    started = time.process_time()
+    before = psutil.Process().memory_info().rss
     account = import_online_retail(SHARED, currency="GBP")
-    seconds = time.process_time() - started
+    grown = psutil.Process().memory_info().rss - before
     check_the_sums(account)
     assert account.lines == 320_705
     assert account.is_complete
     assert len({line.number for line in account.unlisted}) == len(account.unlisted)
     assert account.sums == stored_sums(db.session())
     assert (one(OVER_RETURNED), one(STOCK_DRIFT)) == ((0,), (0,))
-    assert seconds < 90
-    assert psutil.Process().memory_info().rss < 600 * 1024 * 1024
+    assert grown < 400 * 1024 * 1024
     check_the_second_run(account)
 
 
