@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, timedelta
+from functools import partial
 from math import sqrt
 
 import numpy as np
@@ -22,6 +23,7 @@ from storefront.insight.reorder.queries import Show, Wanted, get_purchase, list_
 from storefront.insight.reorder.service import NewLine, SupplierData, TermsData
 from storefront.stock.models import StockEntry, StockItem
 from tests.fixtures.factories import make_variant
+from tests.fixtures.races import at_once
 from tests.fixtures.shop import on_every_database, post, token_of
 
 TODAY = date(2026, 11, 29)
@@ -235,6 +237,19 @@ def test_quantities_change_until_the_order_is_sent(shelf: Variant) -> None:
     with pytest.raises(service.AlreadySent):
         service.change_quantities(purchase_id, {ids[shelf.sku]: 37})
     assert lines_of(purchase_id) == {shelf.sku: 36}
+
+
+@on_every_database
+def test_what_was_sent_is_what_the_supplier_read(app: Flask, shelf: Variant) -> None:
+    for attempt in range(5):
+        purchase_id = purchase(shelf, key=f"k{attempt}")
+        (line,) = get_purchase(db.session(), purchase_id).lines
+        db.session.rollback()
+        steps = [partial(service.change_quantities, purchase_id, {line.id: 40 + count}) for count in range(8)]
+        steps.insert(4, partial(service.send_purchase, purchase_id, {line.id: 36}, UTC))
+        race = at_once(app, steps)
+        assert {type(error) for error in race.errors} <= {service.AlreadySent}
+        assert lines_of(purchase_id) == {shelf.sku: 36}
 
 
 def test_an_order_is_due_so_many_days_after_it_is_sent(shelf: Variant, monkeypatch: pytest.MonkeyPatch) -> None:

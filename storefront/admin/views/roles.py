@@ -41,6 +41,8 @@ def create_role() -> Response:
 def role(role_id: int) -> Response:
     """A role in a form."""
     found = service.get_role(db.session(), role_id)
+    if found.name == OWNER:
+        raise service.FixedRole()
     values = {"name": found.name, "permissions": [str(row.permission) for row in found.permissions]}
     return _show(RoleForm(formdata=None, data=values), role_id)
 
