@@ -9,7 +9,7 @@ from storefront.cart.models import CartLine
 from storefront.core.db import db
 from storefront.orders.models import Order
 from tests.fixtures.factories import ADDRESS, make_order, make_product
-from tests.fixtures.shop import post
+from tests.fixtures.shop import post, token_of
 
 PAGE = "/orders/find"
 
@@ -36,6 +36,7 @@ def test_a_stranger_cannot_tell_a_known_number_or_address_from_an_unknown_one(
 ) -> None:
     forms = [(order.number, "other@example.com"), ("AAAA-AAAA", ADDRESS.email), ("AAAA-AAAA", "other@example.com")]
     pages, work = set(), set()
+    token_of(client)
     for number, email in forms:
         statements: list[str] = []
         with app.app_context():
