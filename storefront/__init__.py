@@ -24,9 +24,11 @@ def make_core(settings: "Settings") -> "Flask":
 
     from storefront.core.assets import asset_folder
     from storefront.core.db import init_db
+    from storefront.core.log import init_log
     from storefront.core.web.filters import init_filters
     from storefront.core.web.language import init_language
 
+    init_log(settings.log_format)
     app = Flask("storefront", template_folder=str(asset_folder("templates")), static_folder=str(asset_folder("static")))
     app.secret_key = settings.secret_key
     app.config["SETTINGS"] = settings

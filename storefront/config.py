@@ -59,6 +59,7 @@ class Settings:
     metrics_token: str = ""
     second_factor: str = ""
     audit_address_days: int = 90
+    log_format: str = "text"
     offline_methods: tuple[str, ...] = ()
     bank_details: str = ""
     gift_card_amounts: tuple[Decimal, ...] | None = None
@@ -209,6 +210,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "gift_card_amounts": _amounts,
     "gift_card_limits": _limits,
     "audit_address_days": _days,
+    "log_format": _one_of("text", "json"),
     "second_factor": _one_of("required", "off"),
     "currency": _currency,
     "country": _country,

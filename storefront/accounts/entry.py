@@ -9,15 +9,15 @@ from storefront.accounts.proofs import ProofGone
 from storefront.accounts.queries import find_user
 from storefront.accounts.service import EmailTaken, normalise_email
 from storefront.core import audit, clock, outbox
-from storefront.core.db import retry_deadlocks, transaction
+from storefront.core.db import db, retry_deadlocks, transaction
 
 
 def ask_to_register(email: str, password: str, name: str, secret_key: str, locale: str = "en") -> None:
     """Mail the link that opens an account; whoever has one already is told so by mail, and nobody else is.
 
-    Raises WeakPassword, CommonPassword.
+    Raises WeakPassword, CommonPassword, KnownWords.
     """
-    facts = {"name": name.strip()[:120], "password_hash": passwords.make_hash(password)}
+    facts = {"name": name.strip()[:120], "password_hash": passwords.make_hash(password, name, email)}
     proofs.ask(ProofKind.REGISTER, normalise_email(email), secret_key, facts=facts, locale=locale)
 
 
@@ -44,9 +44,10 @@ def sign_in_by_mail(token: str) -> int:
 def reset_password(token: str, password: str) -> int:
     """Set the password of whoever followed the link, and end all their sessions; opens a transaction, returns the id.
 
-    Raises ProofGone, WeakPassword, CommonPassword: the link is still good then.
+    Raises ProofGone, WeakPassword, CommonPassword, KnownWords: the link is still good then.
     """
-    password_hash = passwords.make_hash(password)
+    password_hash = passwords.make_hash(password, proofs.find(db.session(), token).email)
+    db.session.rollback()
     with transaction() as session:
         user = user_behind(session, proofs.use(token))
         user.password_hash = password_hash

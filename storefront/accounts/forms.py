@@ -4,9 +4,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, HiddenField, PasswordField, SelectField
-from wtforms.validators import DataRequired, Email, Length
+from wtforms.validators import DataRequired, Email, Length, ValidationError
 
-from storefront.accounts.passwords import MAX_PASSWORD, MIN_PASSWORD
+from storefront.accounts.passwords import MAX_PASSWORD, MIN_PASSWORD, KnownWords, check_words
+from storefront.core.web import settings, tell
 from storefront.core.web.forms import Form, TextField, lowered
 
 EMAIL_ATTRIBUTES = {"inputmode": "email", "maxlength": 254, "autocapitalize": "none", "spellcheck": "false"}
@@ -43,11 +44,19 @@ def email_field(label: Any, autocomplete: str = "username") -> EmailField:
     )
 
 
+def _is_not_the_shops(form: Form, field: PasswordField) -> None:
+    try:
+        check_words(field.data or "", settings().shop_name)
+    except KnownWords as error:
+        raise ValidationError(tell(error)) from None
+
+
 def new_password_field(label: Any) -> PasswordField:
     """Any password of eight signs or more, typed once, pasted if you like."""
+    length = Length(MIN_PASSWORD, MAX_PASSWORD, _l("Use 8 to 256 characters."))
     return PasswordField(
         label,
-        [DataRequired(_l("Choose a password.")), Length(MIN_PASSWORD, MAX_PASSWORD, _l("Use 8 to 256 characters."))],
+        [DataRequired(_l("Choose a password.")), length, _is_not_the_shops],
         render_kw={"autocomplete": "new-password", "minlength": MIN_PASSWORD, "maxlength": MAX_PASSWORD},
     )
 

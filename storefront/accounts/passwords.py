@@ -1,5 +1,6 @@
-"""Passwords: argon2id hashes, eight characters or more, and none of those that thieves try first."""
+"""Passwords: argon2id hashes, eight characters or more, and none that thieves try first or guess from a name."""
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
 MIN_PASSWORD = 8
 MAX_PASSWORD = 256
+# So many signs that are in no name have to be guessed.
+MIN_UNKNOWN = 6
 
 
 class WeakPassword(InvalidInput):
@@ -24,13 +27,32 @@ class CommonPassword(InvalidInput):
     message = N_("This password is on the lists that thieves try first. Choose another one.")
 
 
-def make_hash(password: str) -> str:
-    """The argon2id hash of a password that may be used; raises WeakPassword, CommonPassword."""
+class KnownWords(InvalidInput):
+    """The password is little more than names that everybody knows."""
+
+    message = N_("This is little more than a name or an address that others know. Add something that only you know.")
+
+
+def make_hash(password: str, *names: str) -> str:
+    """The argon2id hash of a password that may be used by somebody of these names and addresses.
+
+    Raises WeakPassword, CommonPassword, KnownWords.
+    """
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise WeakPassword(field="password")
     if password.lower() in _common_passwords():
         raise CommonPassword(field="password")
+    check_words(password, *names)
     return _hasher().hash(password)
+
+
+def check_words(password: str, *names: str) -> None:
+    """Raises KnownWords when hardly anything is left of a password without the words of these names."""
+    rest = password.lower()
+    for word in sorted(re.findall(r"\w{3,}", " ".join(names).lower()), key=len, reverse=True):
+        rest = rest.replace(word, "")
+    if len(rest) < min(MIN_UNKNOWN, len(password)):
+        raise KnownWords(field="password")
 
 
 def fits(password_hash: str | None, password: str) -> bool:

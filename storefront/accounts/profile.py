@@ -20,10 +20,12 @@ class WrongPassword(Forbidden):
 def change_password(user_id: int, current: str, password: str) -> None:
     """Set another password and end all sessions; opens transactions.
 
-    Raises WrongPassword, WeakPassword, CommonPassword.
+    Raises WrongPassword, WeakPassword, CommonPassword, KnownWords.
     """
     check_password(user_id, current)
-    password_hash = passwords.make_hash(password)
+    known = db.session().get_one(User, user_id)
+    password_hash = passwords.make_hash(password, known.name, known.email)
+    db.session.rollback()
     with transaction() as session:
         user = session.get_one(User, user_id)
         user.password_hash = password_hash

@@ -64,10 +64,11 @@ def invite(actor_id: int, email: str, role_ids: Iterable[int], secret_key: str, 
 def accept(token: str, name: str, password: str) -> int:
     """Join the staff by a link; opens a transaction, returns the user's id. Who has an account keeps name and password.
 
-    Raises ProofGone (also when whoever invited may not any more), WeakPassword, CommonPassword.
+    Raises ProofGone (also when whoever invited may not any more), WeakPassword, CommonPassword, KnownWords.
     """
-    is_known = find_user(db.session(), proofs.find(db.session(), token).email) is not None
-    password_hash = None if is_known else passwords.make_hash(password)
+    email = proofs.find(db.session(), token).email
+    is_known = find_user(db.session(), email) is not None
+    password_hash = None if is_known else passwords.make_hash(password, name, email)
     with transaction() as session:
         lock_owners(session)
         proof = proofs.use(token)

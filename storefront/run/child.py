@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from storefront.config import load_settings
+from storefront.core.log import init_log
 from storefront.run import valkey
 
 PR_SET_PDEATHSIG = 1
@@ -29,6 +30,7 @@ def main(arguments: list[str]) -> None:
         "worker": work,
         "clock": tick,
     }
+    init_log(load_settings().log_format)
     _wait_for_valkey(role)
     roles[role]()
 

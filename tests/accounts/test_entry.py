@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from storefront.accounts import entry, mails, profile, proofs
 from storefront.accounts import service as accounts
 from storefront.accounts.models import MailProof, ProofKind, User, UserSession
-from storefront.accounts.passwords import CommonPassword, WeakPassword
+from storefront.accounts.passwords import CommonPassword, KnownWords, WeakPassword
 from storefront.accounts.proofs import ProofGone
 from storefront.accounts.queries import find_user
 from storefront.config import Settings
@@ -223,6 +223,21 @@ def test_who_is_blocked_gets_no_link_and_follows_none(secret: str, sent: list[Ma
 def test_passwords_that_are_tried_first_are_refused(password: str) -> None:
     with pytest.raises(CommonPassword):
         accounts.create_user(EMAIL, password, "Grace")
+
+
+@pytest.mark.parametrize("password", ["Hopper-Grace1", "grace@example", "LindenRye2026", "linden & rye"])
+def test_what_others_know_of_somebody_is_no_password(client: FlaskClient, app: Flask, password: str) -> None:
+    form = {"name": "Grace Hopper", "email": EMAIL, "password": password}
+    answer = post(client, "/account/register", form)
+    assert answer.status_code == 422
+    assert "that others know" in answer.text
+    assert post(client, "/account/register", {**form, "password": f"{password} and six owls"}).status_code == 200
+    with app.app_context():
+        user_id = accounts.create_user(EMAIL, PASSWORD, "Grace Hopper")
+        for wrong in ("grace hopper", "grace.com1"):
+            with pytest.raises(KnownWords):
+                profile.change_password(user_id, PASSWORD, wrong)
+        assert accounts.authenticate(db.session(), EMAIL, PASSWORD)
 
 
 @pytest.mark.usefixtures("context")

@@ -1,6 +1,8 @@
 """The one table from families of errors to HTTP, and error pages that need no database."""
 
-from flask import Flask, current_app, make_response, render_template, request
+import logging
+
+from flask import Flask, current_app, g, make_response, render_template, request
 from flask_babel import gettext
 from jinja2_fragments.flask import render_block
 from werkzeug.exceptions import HTTPException
@@ -27,6 +29,9 @@ STATUS: dict[type[ShopError], int] = {
     Unavailable: 503,
 }
 TEMPLATE = "errors/error.html"
+# Not let in, forged or without our token, too large, too often: written down, unlike what people mistype.
+NOTED = frozenset({400, 403, 413, 429})
+log = logging.getLogger("storefront.security")
 
 
 def init_errors(app: Flask) -> None:
@@ -34,6 +39,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(ShopError, answer_shop_error)
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(500, answer_crash)
+    app.after_request(note_refusal)
 
 
 def status_of(error: ShopError) -> int:
@@ -68,6 +74,15 @@ def answer_crash(error: Exception) -> Response:
     current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
     db.session.remove()
     return _page(500, "")
+
+
+def note_refusal(response: Response) -> Response:
+    """Log who was refused what, from where: nothing of what they sent, and no path, which may hold a token."""
+    if response.status_code in NOTED:
+        user = getattr(g.get("_login_user"), "id", None)
+        facts = {"status": response.status_code, "method": request.method, "endpoint": request.endpoint, "user": user}
+        log.warning("refused", extra={**facts, "address": request.remote_addr})
+    return response
 
 
 def _page(status: int, message: str) -> Response:
