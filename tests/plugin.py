@@ -24,3 +24,11 @@ def need(condition: object, reason: str) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.option.reportchars = config.option.reportchars or "s"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of tests in one group one runs at a time; a runner that does not see the groups would let them collide."""
+    grouped = [item for item in items if item.get_closest_marker("xdist_group")]
+    if os.environ.get("PYTEST_XDIST_WORKER") and any("@" not in item.nodeid.rpartition("]")[2] for item in grouped):
+        raise pytest.UsageError("this pytest-xdist does not see the groups of this pytest")
