@@ -17,6 +17,7 @@ from storefront.core.web.errors import init_errors
 from storefront.core.web.headers import init_headers
 from storefront.core.web.language import cookie_name
 from storefront.core.web.limits import init_limits
+from storefront.core.web.signing import init_signing
 
 MEBIBYTE = 1024 * 1024
 FOREVER_SECONDS = 31_536_000
@@ -64,6 +65,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     from storefront.payments.gateways import init_gateway
     from storefront.stock.holds import init_holds
 
+    init_signing(app)
     init_holds(app, settings.redis_stock_url)
     init_counts(app)
     init_funnel(app)

@@ -74,3 +74,14 @@ def test_an_order_leads_back_to_its_owners_account_and_to_nobody_elses(app: Flas
     assert 'href="/account/orders"' in client.get(f"/orders/{own}").text
     assert 'href="/account/orders"' not in client.get(f"/orders/{others}").text
     assert 'href="/account/orders"' not in app.test_client().get(f"/orders/{own}").text
+
+
+def test_every_page_of_the_account_has_the_way_out(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        token = db.session.scalars(db.select(Order.token).where(Order.user_id == 1).limit(1)).one()
+    own = ("", "/orders", "/addresses", "/addresses/new", "/settings", "/wishlist", "/privacy")
+    for path in (*(f"/account{place}" for place in own), f"/orders/{token}"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.text.count('action="/account/sign-out"')) == (200, 1), path
+    stranger = app.test_client().get(f"/orders/{token}")
+    assert "/account/sign-out" not in stranger.text

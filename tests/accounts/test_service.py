@@ -1,6 +1,7 @@
 """People: who can sign in, with which permissions, and who is known as a buyer."""
 
 import pytest
+from argon2 import Type, extract_parameters
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -13,7 +14,7 @@ from storefront.accounts.service import EmailTaken, UnknownRole, WrongCredential
 from storefront.core.db import db, transaction
 from tests.fixtures.races import at_once
 from tests.fixtures.readings import forget
-from tests.fixtures.shop import PASSWORD, on_every_database
+from tests.fixtures.shop import PASSWORD, REAL_HASHER, on_every_database
 
 EMAIL = "ada@example.com"
 
@@ -33,6 +34,14 @@ def test_a_user_is_kept_with_a_hash_and_never_with_the_password() -> None:
     assert user.password_hash is not None
     assert user.password_hash.startswith("$argon2id$")
     assert PASSWORD not in user.password_hash
+
+
+def test_guessing_costs_what_owasp_asks_for_at_least() -> None:
+    cost = extract_parameters(REAL_HASHER().hash(PASSWORD))
+    assert cost.type is Type.ID
+    assert cost.memory_cost >= 19 * 1024
+    assert cost.time_cost >= 2
+    assert (cost.salt_len, cost.hash_len) == (16, 32)
 
 
 @pytest.mark.usefixtures("context")

@@ -168,12 +168,16 @@ def test_a_cookie_is_taken_with_our_signature_alone(app: Flask, client: FlaskCli
     forged = {
         "none": payload,
         "cut": own[:-1],
-        "another key": Signer("another key", salt="cookie-session", key_derivation="hmac").sign(payload).decode(),
-        "another algorithm": Signer(key, salt="cookie-session", key_derivation="hmac", digest_method=hashlib.sha256)
+        "another key": Signer("another key", salt="cookie-session", key_derivation="hmac", digest_method=hashlib.sha256)
+        .sign(payload)
+        .decode(),
+        "another algorithm": Signer(key, salt="cookie-session", key_derivation="hmac", digest_method=hashlib.sha1)
         .sign(payload)
         .decode(),
         "another use of the key": URLSafeTimedSerializer(key, salt="wtf-csrf-token").dumps({"_user_id": "1:0"}),
     }
+    good = Signer(key, salt="cookie-session", key_derivation="hmac", digest_method=hashlib.sha256)
+    assert own == good.sign(payload).decode(), "SHA-256, and nothing else"
     client.set_cookie(name, own)
     assert client.get("/account").status_code == 200
     for what, value in forged.items():
