@@ -138,3 +138,50 @@ def test_orders_are_searched(owner: Callable[..., Page], javascript: bool) -> No
         search.press("Enter")
     expect(page.locator(".row-link")).to_have_text([number])
     expect(page).to_have_url(re.compile(re.escape(number)))
+
+
+def wait_for_forecast(page: Page) -> None:
+    """The page of the advice, once there is a forecast; a new shop has none yet."""
+    if page.get_by_role("button", name="Make it now").is_visible():
+        page.get_by_role("button", name="Make it now").click()
+    for _ in range(60):
+        if page.get_by_role("button", name="Save this page").is_visible():
+            return
+        page.wait_for_timeout(500)
+        page.reload()
+    raise AssertionError("no forecast was made")
+
+
+@both_ways
+def test_goods_are_ordered_by_the_advice_and_arrive(owner: Callable[..., Page], javascript: bool) -> None:
+    page, name = owner("/admin/insight/suppliers/new", javascript=javascript), f"Tin {uuid.uuid4().hex[:8]}"
+    page.get_by_label("Name").fill(name)
+    # So long that whatever sells has to be ordered today.
+    page.get_by_label("Lead time").fill("700")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    page.goto(page.url.partition("/admin/")[0] + "/admin/insight/reorder?show=all")
+    wait_for_forecast(page)
+    row = page.locator(".advice").first
+    row.get_by_label("Supplier").select_option(name)
+    page.get_by_role("button", name="Save this page").click()
+    page.get_by_role("link", name="Now").click()
+    page.locator("#supplier").select_option(name)
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_role("button", name="Order this 1 variant").click()
+    expect(page.get_by_text("Not sent yet")).to_be_visible()
+    pieces = page.get_by_label("Pieces")
+    pieces.fill("a few")
+    page.get_by_role("button", name="Save quantities").click()
+    expect(page.get_by_text("Whole pieces, at most 1,000,000")).to_be_visible()
+    expect(pieces).to_have_value("a few")
+    pieces.fill("36")
+    page.get_by_role("button", name="Save and mark as sent").click()
+    expect(page.get_by_text("The order counts as sent")).to_be_visible()
+    page.get_by_label("Arrived now").fill("30")
+    page.get_by_role("button", name="Book what arrived").click()
+    expect(page.get_by_text("30 pieces are booked into stock.")).to_be_visible()
+    expect(page.get_by_text("6 awaited")).to_be_visible()
+    page.get_by_role("button", name="Everything arrived").click()
+    expect(page.get_by_text("6 pieces are booked into stock.")).to_be_visible()
+    expect(page.get_by_text("Arrived", exact=True)).to_be_visible()

@@ -1,14 +1,23 @@
 """Mail leaves through a real SMTP server, or lies in a folder; nobody can write headers into it."""
 
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from storefront.config import Settings, load_settings
+from storefront.core import clock
 from storefront.core.mail import Mail, MailNotSent, MailRefused, compose, send
 from tests.fixtures.servers import free_port
 from tests.fixtures.smtp import Postbox, check_password, running_smtp
@@ -82,6 +91,37 @@ def test_a_mail_is_never_sent_in_the_clear_where_encryption_is_asked_for(tmp_pat
     with pytest.raises(MailNotSent):
         send(MAIL, settings_for(tmp_path, f"smtps://{box.url}"))
     assert box.messages == []
+
+
+def make_certificate(folder: Path) -> Path:
+    """One for 127.0.0.1 that nobody but itself vouches for, with its key, in one file."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(clock.now() - timedelta(days=1)).not_valid_after(clock.now() + timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+    pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    file = folder / "certificate.pem"
+    file.write_bytes(pem + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return file
+
+
+@pytest.mark.parametrize("is_vouched_for", [False, True])
+def test_a_server_whose_certificate_nobody_vouches_for_gets_no_mail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_vouched_for: bool
+) -> None:
+    file = make_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    if is_vouched_for:
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with running_smtp(tls_context=context) as box:
+        settings = settings_for(tmp_path, f"smtp+tls://{box.url}")
+        if is_vouched_for:
+            send(MAIL, settings)
+        else:
+            with pytest.raises(MailNotSent, match="self-signed certificate"):
+                send(MAIL, settings)
+    assert len(box.messages) == is_vouched_for
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")

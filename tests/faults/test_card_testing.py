@@ -174,8 +174,13 @@ def test_who_tries_out_cards_is_slowed_challenged_refused_and_buyers_never_see_i
     bots = [Bot(place, keeps=keeps) for keeps in ("email", "session", "address")]
     with ThreadPoolExecutor(len(bots)) as pool:
         list(pool.map(Bot.try_until_refused, bots))
+        steps = [THROUGH, SLOWED, CHALLENGED, REFUSED]
+        assert {answer for bot in bots for answer in bot.seen} == set(steps)
         for bot in bots:
-            assert list(dict.fromkeys(bot.seen)) == [THROUGH, SLOWED, CHALLENGED, REFUSED], (bot.keeps, bot.seen)
+            # Where the shop hears of several declined cards at once, a step between may never be seen.
+            seen = list(dict.fromkeys(bot.seen))
+            assert seen == [step for step in steps if step in seen], (bot.keeps, bot.seen)
+            assert (seen[0], seen[-1]) == (THROUGH, REFUSED), (bot.keeps, bot.seen)
             assert bot.cards < MOST_CARDS, bot.keeps
         opened = [len(bot.pages) for bot in bots]
         going_on = [pool.submit(bot.go_on) for bot in bots]

@@ -127,7 +127,7 @@ def _make_personal(town: Town) -> None:
     db.session.rollback()
     town.facts |= {
         "user_id": 999_999,  # Nobody of the staff: whoever is, looks at the other routes.
-        "role_id": db.session.scalar(db.select(Role.id).where(Role.name == "owner")),
+        "role_id": db.session.scalar(db.select(Role.id).where(Role.name == "packer")),
         "line_id": db.session.scalars(db.select(CartLine.id)).first(),
         "link": proofs.token_of(salt, secret),
         "request": db.session.scalars(db.select(StockRequest.token)).first(),
