@@ -3,7 +3,7 @@
 Run: `python benchmarks/checkout.py [--database postgresql://user@host/name] [--checkouts N] [--rush BUYERS]`.
 The database is made and dropped on that server; buyers, servers, worker, clock and database share this machine.
 The baseline is the cart page of the same server, 16 at a time, in the same run. `--rush` sends that many buyers after
-100 pieces and prints when the last one was told.
+100 pieces and prints when the last one was told, and then how long a refusal takes when nobody else is there.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from storefront.torture.truth import buyers_of, wait_for
 AT_ONCE = 16
 WARM_UP = 2 * AT_ONCE
 RUSH_PIECES = 100
+CALM_BUYERS = 1000
 PATIENCE_SECONDS = 300
 
 
@@ -107,15 +108,23 @@ def measure_rush(shop: Shop, buyers: int) -> None:
     spent = meter.spent()
     counts = ", ".join(f"{outcomes.count(one)} {one}" for one in Outcome)
     print(f"{buyers} buyers, {RUSH_PIECES} pieces: {counts}; everybody answered after {seconds:.1f} s (aim 10)")
-    print(f"slowest answer of a buyer: p50 {slowest[len(slowest) // 2] * 1000:.0f} ms, ", end="")
-    print(f"p99 {slowest[int(len(slowest) * 0.99)] * 1000:.0f} ms; {buyers / seconds:.0f} buyers/s")
+    print(f"slowest answer of a buyer: {percentiles(slowest)}; {buyers / seconds:.0f} buyers/s")
     report_spent(spent, buyers)
+    outcomes, slowest = send(shop, range(buyers, buyers + CALM_BUYERS), at_once=1)
+    if set(outcomes) != {Outcome.REFUSED}:
+        raise SystemExit("somebody was not refused what is sold out")
+    print(f"then {CALM_BUYERS} refused one after the other, slowest answer of each: {percentiles(slowest)} (aim 50)")
 
 
-def send(shop: Shop, numbers: Sequence[int]) -> tuple[list[Outcome], list[float]]:
-    """Let the buyers go, 16 at a time: how it ended for each, and their slowest answers, sorted."""
+def percentiles(seconds: list[float]) -> str:
+    """Median and 99th of sorted values."""
+    return f"p50 {seconds[len(seconds) // 2] * 1000:.0f} ms, p99 {seconds[int(len(seconds) * 0.99)] * 1000:.0f} ms"
+
+
+def send(shop: Shop, numbers: Sequence[int], at_once: int = AT_ONCE) -> tuple[list[Outcome], list[float]]:
+    """Let the buyers go, so many at a time: how it ended for each, and their slowest answers, sorted."""
     buyers = [shop.buyer(number) for number in numbers]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         outcomes = list(pool.map(lambda buyer: buyer.buy(lambda _: None), buyers))
     return outcomes, sorted(buyer.slowest_seconds for buyer in buyers)
 

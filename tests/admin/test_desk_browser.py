@@ -165,7 +165,7 @@ def test_goods_are_ordered_by_the_advice_and_arrive(owner: Callable[..., Page], 
     row = page.locator(".advice").first
     row.get_by_label("Supplier").select_option(name)
     page.get_by_role("button", name="Save this page").click()
-    page.get_by_role("link", name="Now").click()
+    page.get_by_role("link", name="Order today").click()
     page.locator("#supplier").select_option(name)
     page.get_by_role("button", name="Show", exact=True).click()
     page.get_by_role("button", name="Order this 1 variant").click()
