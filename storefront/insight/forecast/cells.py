@@ -23,8 +23,9 @@ class Sorted:
 
     @classmethod
     def of(cls, values: Floats, weights: Floats, cells: Ints, cell_count: int) -> "Sorted":
-        """Sort once; quantiles are cheap then."""
-        order = np.lexsort((values, cells))
+        """Sort once; quantiles are cheap then. Cells are small numbers, which numpy sorts by their digits."""
+        order = np.argsort(values)
+        order = order[np.argsort(cells[order].astype(np.int16), kind="stable")]
         counts = np.bincount(cells, minlength=cell_count)
         starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
         running = np.concatenate(([0.0], np.cumsum(weights[order])))

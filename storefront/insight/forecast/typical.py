@@ -69,11 +69,11 @@ def situation(history: History, usual: float) -> Situation:
     capped = _capped(units)
     back = np.arange(units.shape[1])[::-1].astype(np.float64)
     weights = known * np.where(back[None, :] < age[:, None], 1.0, UNBORN_WEIGHT)
-    level = _power_mean(capped, weights * _decay(back, HALF_LIFE_WEEKS), POWER)
+    level = _power_mean(capped, weights, _decay(back, HALF_LIFE_WEEKS), POWER)
     roots = np.sqrt(capped)
-    lately = _power_mean(roots, weights * _decay(back, 1.5), 1.0)
-    before = _power_mean(roots, weights * _decay(back, 8.0), 1.0)
-    often = _power_mean((units > 0).astype(np.float64), known * _decay(back, FREQUENCY_HALF_LIFE), 1.0)
+    lately = _power_mean(roots, weights, _decay(back, 1.5), 1.0)
+    before = _power_mean(roots, weights, _decay(back, 8.0), 1.0)
+    often = _power_mean((units > 0).astype(np.float64), known, _decay(back, FREQUENCY_HALF_LIFE), 1.0)
     kind = np.digitize(often, FREQUENCIES)
     ratio = (lately / np.where(before > 0, before, 1.0)) ** 2
     is_young = age <= AGES
@@ -98,15 +98,18 @@ def _capped(units: Floats) -> Floats:
     return capped
 
 
-def _power_mean(units: Floats, weights: Floats, power: float) -> Floats:
-    total = weights.sum(axis=1)
-    inner = ((units if power == 1.0 else units**power) * weights).sum(axis=1) / np.where(total > 0, total, 1.0)
+def _power_mean(units: Floats, weights: Floats, decay: Floats, power: float) -> Floats:
+    total = weights @ decay
+    if power != 1.0:
+        # Most weeks are empty, and a power costs as much as twenty products.
+        units = np.power(units, power, out=np.zeros_like(units), where=units > 0)
+    inner: Floats = (units * weights) @ decay / np.where(total > 0, total, 1.0)
     return inner if power == 1.0 else np.asarray(inner ** (1 / power), dtype=np.float64)
 
 
 def _decay(back: Floats, half_life: float) -> Floats:
     decay: Floats = 0.5 ** (back / half_life)
-    return decay[None, :]
+    return decay
 
 
 def _silence(history: History) -> Ints:
