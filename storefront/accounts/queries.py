@@ -4,9 +4,9 @@ import hashlib
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from storefront.accounts.models import User, UserSession
+from storefront.accounts.models import Role, User, UserSession
 from storefront.core import clock
 
 # However much it is used, a session ends then.
@@ -29,7 +29,10 @@ def find_user_by_session(session: Session, session_id: str, key: str) -> User | 
     if not (user_id.isdecimal() and epoch.isdecimal()):
         return None
     is_open = (UserSession.digest == digest_of(key)) & (UserSession.created_at > clock.now() - SESSION_LIVES)
-    user = session.scalar(select(User).join(UserSession, UserSession.user_id == User.id).where(is_open))
+    # Each request asks for it: roles and permissions come in the same statement.
+    rights = joinedload(User.roles).joinedload(Role.permissions)
+    query = select(User).options(rights).join(UserSession, UserSession.user_id == User.id).where(is_open)
+    user = session.scalars(query).unique().one_or_none()
     is_theirs = user is not None and (user.id, user.session_epoch) == (int(user_id), int(epoch))
     return user if user is not None and is_theirs and user.is_active else None
 

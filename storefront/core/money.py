@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, Overflow
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
@@ -85,6 +86,7 @@ def parse_minor(text: str, currency: str) -> int:
     return minor
 
 
+@lru_cache(maxsize=4096)
 def format_minor(minor: int, currency: str, locale: str = "en") -> str:
-    """The amount as people of `locale` write it."""
+    """The amount as people of `locale` write it; remembered, for pages write the same prices again and again."""
     return format_currency(to_decimal(minor, currency), currency, locale=locale)

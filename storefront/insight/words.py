@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_date, format_interval, format_skeleton
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel import dates, numbers
+from babel.dates import format_interval
+from babel.numbers import format_percent
 from flask_babel import gettext as _
 
 from storefront.core.money import format_minor, minor_digits, to_decimal
@@ -14,6 +16,12 @@ from storefront.core.web import settings
 from storefront.core.web.language import current
 from storefront.insight.definitions import MONEY, Figure
 from storefront.insight.periods import Span
+
+# A page of a year writes a thousand amounts and days, and most of them again on the next visit.
+format_date = lru_cache(maxsize=4096)(dates.format_date)
+format_skeleton = lru_cache(maxsize=4096)(dates.format_skeleton)
+format_decimal = lru_cache(maxsize=4096)(numbers.format_decimal)
+format_currency = lru_cache(maxsize=4096)(numbers.format_currency)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Thomas, Inventory and Production Management in Supply Chains, ch. 6). What is on
 """
 
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from math import ceil, exp, floor, log, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
@@ -41,10 +41,14 @@ class Advice(NamedTuple):
     safety: int | None = None
 
 
+@lru_cache(maxsize=16_384)
 def advise(
     today: date, available: int, on_order: int, mean: float, deviation: float, terms: Terms, service: float
 ) -> Advice:
-    """What to do about a variant whose weekly demand has that mean and deviation, at a service level below 1."""
+    """What to do about a variant whose weekly demand has that mean and deviation, at a service level below 1.
+
+    Remembered: from one visit of the page to the next little of a shop has changed.
+    """
     if mean < LEAST_A_WEEK:
         return Advice(None)
     pace = mean / 7
