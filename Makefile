@@ -61,7 +61,7 @@ lock: $(UV)  ## Resolve the dependencies again and write the lock files: hashes,
 	@echo "Locked."
 
 FUZZED := $(if $(TEST_POSTGRESQL_URL),postgresql,sqlite)
-fuzz: .venv/.test-ready  ## Send 20,000 requests of rubbish to all routes (PostgreSQL when TEST_POSTGRESQL_URL is set); about 4 min.
+fuzz: .venv/.test-ready  ## Send 20,000 requests of rubbish to all routes (PostgreSQL when TEST_POSTGRESQL_URL is set); about 8 min.
 	@FUZZ_REQUESTS=$${FUZZ_REQUESTS:-20000} $(PYTEST) -n0 tests/security/test_fuzz.py -k $(FUZZED)
 
 sbom: .venv/.test-ready  ## Write dist/bom.json: what the shop is made of (CycloneDX).
