@@ -111,7 +111,7 @@ COUNTING = """
 import signal, sys, time
 told = []
 signal.signal(signal.SIGTERM, lambda *_: told.append(1))
-print("ready", flush=True)
+open(sys.argv[1] + ".ready", "w").close()
 while not told:
     time.sleep(0.05)
 time.sleep(1.5)
@@ -119,15 +119,13 @@ open(sys.argv[1], "w").write(str(len(told)))
 """
 
 
-def test_worker_is_told_once_and_only_while_it_does_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_worker_is_told_once_and_only_while_it_does_nothing(tmp_path: Path) -> None:
     """RQ takes a second signal for the wish to kill the job."""
     seen = tmp_path / "told"
     pool = Pool([sys.executable, "-c", COUNTING, str(seen)], lambda _text: None)
     pool.follow(1, set())
     (member,) = pool.staying
-    said = ""
-    while "ready" not in said:
-        said += capfd.readouterr().out
+    until((tmp_path / "told.ready").exists, "its beginning")
     pool.follow(0, set())
     assert pool.staying == [member], "it is at work"
     pool.follow(0, {member.pid})
