@@ -127,10 +127,14 @@ def readable_url(database_url: str) -> URL:
 
 
 def engine_options(url: URL) -> dict[str, Any]:
-    """READ COMMITTED on servers, a long busy time-out on SQLite; no thread waits for another one's connection."""
+    """READ COMMITTED on servers, a long busy time-out on SQLite; no thread waits for another one's connection.
+
+    An error names its statement and none of the values in it: it is logged, and kept with the job that failed.
+    """
+    options: dict[str, Any] = {"hide_parameters": True}
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
-    options: dict[str, Any] = {"isolation_level": READ_COMMITTED, "pool_size": POOL_SIZE, "pool_recycle": 1800}
+        return options | {"connect_args": {"timeout": BUSY_SECONDS}}
+    options |= {"isolation_level": READ_COMMITTED, "pool_size": POOL_SIZE, "pool_recycle": 1800}
     if url.get_backend_name() == "postgresql":
         # Outside of transaction() we only read, and each statement sees what is committed then, in a transaction or
         # not; without one a read is one round trip instead of three.

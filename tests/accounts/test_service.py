@@ -12,9 +12,10 @@ from storefront.accounts.passwords import WeakPassword
 from storefront.accounts.queries import find_user, find_user_by_session
 from storefront.accounts.service import EmailTaken, UnknownRole, WrongCredentials
 from storefront.core.db import db, transaction
+from tests.fixtures.once import REAL_HASHER
 from tests.fixtures.races import at_once
 from tests.fixtures.readings import forget
-from tests.fixtures.shop import PASSWORD, REAL_HASHER, on_every_database
+from tests.fixtures.shop import PASSWORD, on_every_database
 
 EMAIL = "ada@example.com"
 

@@ -11,6 +11,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import Signer, URLSafeTimedSerializer
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 import storefront
 from storefront import create_app
@@ -19,7 +21,7 @@ from storefront.accounts.models import User
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.web.forms import Form
-from tests.fixtures.shop import PASSWORD, make_settings
+from tests.fixtures.shop import PASSWORD, make_settings, token_of
 from tests.security.matrix import ROWS
 from tests.security.test_matrix import address
 from tests.security.visitors import Town
@@ -271,11 +273,28 @@ def test_signing_out_clears_what_the_browser_kept(town: Town) -> None:
 
 
 def test_a_crash_is_written_down(town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def crash() -> str:
+    def crash(token: str) -> str:
         raise RuntimeError("what went wrong")
 
     crash.access = "public"  # type: ignore[attr-defined]
-    monkeypatch.setitem(town.app.view_functions, "pages.terms", crash)
+    monkeypatch.setitem(town.app.view_functions, "orders.show", crash)
     monkeypatch.setitem(town.app.config, "PROPAGATE_EXCEPTIONS", False)
-    assert town.visitor("anonymous").get("/terms").status_code == 500
+    assert town.visitor("anonymous").get("/orders/s3cret-of-an-order").status_code == 500
     assert "what went wrong" in caplog.text
+    assert "orders.show" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+def test_an_error_of_the_database_tells_no_value(town: Town) -> None:
+    with town.app.app_context():
+        with pytest.raises(IntegrityError) as found:
+            db.session.execute(insert(User).values(email="ada@example.com", name=None))
+        db.session.remove()
+    assert "ada@example.com" not in str(found.value)
+
+
+def test_tokens_of_forms_are_signed_with_sha_256(client: FlaskClient, app: Flask) -> None:
+    token = token_of(client)
+    for digest, is_good in ((hashlib.sha256, True), (hashlib.sha1, False)):
+        options = {"signer_kwargs": {"digest_method": digest}}
+        assert URLSafeTimedSerializer(app.secret_key, "wtf-csrf-token", **options).loads_unsafe(token)[0] is is_good

@@ -61,7 +61,7 @@ def delete_role(role_id: int) -> Response:
     """Take a role away that nobody has."""
     try:
         service.delete_role(current_user.id, role_id)
-    except service.RoleGone:
+    except (service.RoleGone, service.FixedRole):
         raise
     except ShopError as error:
         flash(tell(error), "danger")

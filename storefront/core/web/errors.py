@@ -1,6 +1,7 @@
 """The one table from families of errors to HTTP, and error pages that need no database."""
 
 import logging
+from typing import Any
 
 from flask import Flask, current_app, g, make_response, render_template, request
 from flask_babel import gettext
@@ -39,6 +40,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(ShopError, answer_shop_error)
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(500, answer_crash)
+    app.log_exception = log_crash  # type: ignore[method-assign]
     app.after_request(note_refusal)
 
 
@@ -69,9 +71,13 @@ def answer_http_error(error: HTTPException) -> Response:
     return response
 
 
-def answer_crash(error: Exception) -> Response:
-    """What nobody foresaw: logged with its request, told without details."""
-    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+def log_crash(exc_info: Any) -> None:
+    """Instead of Flask, which writes the path, and with it the token of whoever follows a mailed link."""
+    current_app.logger.error("%s %s failed", request.method, request.endpoint, exc_info=exc_info)
+
+
+def answer_crash(_error: Exception) -> Response:
+    """What nobody foresaw: told without details."""
     db.session.remove()
     return _page(500, "")
 
@@ -79,6 +85,7 @@ def answer_crash(error: Exception) -> Response:
 def note_refusal(response: Response) -> Response:
     """Log who was refused what, from where: nothing of what they sent, and no path, which may hold a token."""
     if response.status_code in NOTED:
+        # Whoever Flask-Login has found; asking it would look for somebody where nobody has to be known.
         user = getattr(g.get("_login_user"), "id", None)
         facts = {"status": response.status_code, "method": request.method, "endpoint": request.endpoint, "user": user}
         log.warning("refused", extra={**facts, "address": request.remote_addr})
