@@ -46,7 +46,8 @@ def reset_password(token: str, password: str) -> int:
 
     Raises ProofGone, WeakPassword, CommonPassword, KnownWords: the link is still good then.
     """
-    password_hash = passwords.make_hash(password, proofs.find(db.session(), token).email)
+    known = user_behind(db.session(), proofs.find(db.session(), token))
+    password_hash = passwords.make_hash(password, known.name, known.email)
     db.session.rollback()
     with transaction() as session:
         user = user_behind(session, proofs.use(token))

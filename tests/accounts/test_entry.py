@@ -241,6 +241,17 @@ def test_what_others_know_of_somebody_is_no_password(client: FlaskClient, app: F
 
 
 @pytest.mark.usefixtures("context")
+def test_a_reset_takes_no_name_for_a_password_and_the_link_stays_good(secret: str) -> None:
+    user_id = accounts.create_user(EMAIL, PASSWORD, "Hopper")
+    proofs.ask(ProofKind.RESET, EMAIL, secret)
+    link = token(secret)
+    for wrong in ("hopper2026", "Grace@example.com"):
+        with pytest.raises(KnownWords):
+            entry.reset_password(link, wrong)
+    assert entry.reset_password(link, ANOTHER) == user_id
+
+
+@pytest.mark.usefixtures("context")
 @pytest.mark.parametrize("password", ["pound cake tin", "        ", "密码很长也没关系哦", "x" * 256])
 def test_no_rule_but_length_says_what_a_password_is_made_of(password: str) -> None:
     accounts.create_user(EMAIL, password, "Grace")

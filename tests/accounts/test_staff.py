@@ -9,6 +9,7 @@ from sqlalchemy import select
 from storefront.accounts import proofs, roles, staff
 from storefront.accounts import service as accounts
 from storefront.accounts.models import MailProof, Permission, Role, User, UserSession
+from storefront.accounts.passwords import KnownWords
 from storefront.accounts.proofs import ProofGone
 from storefront.core.db import db
 from tests.fixtures.races import at_once
@@ -150,6 +151,8 @@ def test_whoever_is_kept_out_is_out_at_once(owner_id: int, context: Flask) -> No
 def test_an_invitation_is_good_once_and_makes_a_member_of_staff(owner_id: int, context: Flask) -> None:
     staff.invite(owner_id, "New@example.com", [role_id("packer")], str(context.secret_key), "en")
     link = token(context)
+    with pytest.raises(KnownWords):
+        staff.accept(link, "Nora Nightingale", "nora.nightingale")
     race = at_once(context, [lambda: staff.accept(link, "Nora", NEW)] * 4)
     assert len(race.results) == 1
     assert {type(error) for error in race.errors} == {ProofGone}
