@@ -31,5 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Of tests in one group one runs at a time; a runner that does not see the groups would let them collide."""
     grouped = [item for item in items if item.get_closest_marker("xdist_group")]
     if os.environ.get("PYTEST_XDIST_WORKER") and any("@" not in item.nodeid.rpartition("]")[2] for item in grouped):
-        os.write(2, b"This pytest-xdist does not see the groups of this pytest.\n")  # An error alone is lost on its way.
+        # What an error says is lost on its way to the other process.
+        os.write(2, b"This pytest-xdist does not see the groups of this pytest.\n")
         raise pytest.UsageError
