@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import ColumnElement
 
 from storefront.core.money import share_minor
 from storefront.orders.models import BY_MAIL, Order, OrderStatus
@@ -205,22 +205,6 @@ def segment_of(recency: int, money: int, days_since: int, orders: int) -> str:
     if orders == 1 and days_since < NEW_DAYS:
         return "new"
     return "promising" if recency >= 4 else "fading" if recency == 3 else "asleep"
-
-
-def segment_sql(
-    recency: ColumnElement[float], money: ColumnElement[float], is_new: ColumnElement[bool], orders: ColumnElement[int]
-) -> ColumnElement[str]:
-    """The same rules in SQL; recency and money are the share of customers not above this one (cume_dist), 0 to 1."""
-    is_often = orders >= OFTEN
-    return case(
-        (is_often & (recency > 0.6) & (money > 0.6), "champions"),
-        (is_often & (recency > 0.4), "loyal"),
-        (is_often, "at-risk"),
-        ((orders == 1) & is_new, "new"),
-        (recency > 0.6, "promising"),
-        (recency > 0.4, "fading"),
-        else_="asleep",
-    )
 
 
 STOCK_WORDS = (

@@ -1,26 +1,27 @@
 """Reads of who buys: segments by recency, frequency and money, and cohorts by the month of the first order."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Row, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from storefront.accounts.models import Customer
-from storefront.insight.definitions import NEW_DAYS, SEGMENTS, segment_of, segment_sql
-from storefront.insight.models import CohortMonth, CustomerDay
+from storefront.insight.definitions import OFTEN, SEGMENTS, segment_of
+from storefront.insight.models import Buyer, CohortMonth, CustomerDay
 from storefront.insight.periods import Span
 
 # Segments look back so far: who has bought nothing since is nobody's customer any more.
 MEMORY_DAYS = 365
 FIFTHS = 5
+Ordered = TypeVar("Ordered", int, date)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """A customer's year: days since the last order, orders, net sales; and the segment that follows."""
 
     customer_id: int
@@ -52,34 +53,36 @@ class Cohort:
 
 def score_customers(session: Session, until: date) -> list[Score]:
     """Everybody who bought in the year up to that day, by the rules of definitions.SEGMENTS."""
-    span = Span.ending(until, MEMORY_DAYS)
-    query = _years(span)
-    rows = [(key, (until - day).days, int(orders), int(net)) for key, day, orders, net in session.execute(query)]
-    recency, money = _fifths([-row[1] for row in rows]), _fifths([row[3] for row in rows])
+    rows = _years(session, until)
+    recency, money = _fifths([row[1] for row in rows]), _fifths([row[3] for row in rows])
     return [
-        Score(key, days, orders, net, segment_of(recency(-days), money(net), days, orders))
-        for key, days, orders, net in rows
+        Score(key, days, int(orders), int(net), segment_of(recency(day), money(net), days, orders))
+        for key, day, orders, net in rows
+        for days in [(until - day).days]
     ]
 
 
 def sum_segments(session: Session, until: date) -> list[Segment]:
-    """Every segment with its sums, in the order of the definitions; the same as adding up all scores, done in SQL."""
-    span = Span.ending(until, MEMORY_DAYS)
-    rows = _years(span).subquery()
-    shares = (func.cume_dist().over(order_by=rows.c.last_day), func.cume_dist().over(order_by=rows.c.net_minor))
-    placed = select(rows, shares[0].label("recency"), shares[1].label("money")).subquery()
-    is_new = placed.c.last_day > until - timedelta(days=NEW_DAYS)
-    key = segment_sql(placed.c.recency, placed.c.money, is_new, placed.c.orders)
-    keyed = select(key.label("segment"), placed.c.last_day, placed.c.orders, placed.c.net_minor).subquery()
-    sums = (func.count(), func.sum(keyed.c.orders), func.sum(keyed.c.net_minor))
+    """Every segment with its sums, in the order of the definitions; the same as adding up all scores.
+
+    Customers that no rule tells apart are added up first: there are hundreds of such groups, whatever a shop's size.
+    """
+    rows = _years(session, until)
+    recency, money = _fifths([row[1] for row in rows]), _fifths([row[3] for row in rows])
+    groups: defaultdict[tuple[date, int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for _key, day, orders, net in rows:
+        sums = groups[day, orders if orders < OFTEN else OFTEN, money(net)]
+        sums[0] += 1
+        sums[1] += orders
+        sums[2] += net
     found = {segment.key: Segment(segment.key) for segment in SEGMENTS}
-    query = select(keyed.c.segment, keyed.c.last_day, *sums).group_by(keyed.c.segment, keyed.c.last_day)
-    for segment, last_day, customers, orders, net in session.execute(query):
-        one = found[segment]
+    for (day, often, much), (customers, orders, net) in groups.items():
+        days = (until - day).days
+        one = found[segment_of(recency(day), much, days, often)]
         one.customers += customers
         one.orders += int(orders)
         one.net_minor += int(net)
-        one.days_since += customers * (until - last_day).days
+        one.days_since += customers * days
     return list(found.values())
 
 
@@ -124,19 +127,29 @@ def buyers_by_month(session: Session, last: date, months: int = 12) -> list[tupl
     return [(month, int(first), int(again)) for month, first, again in rows]
 
 
-def _years(span: Span) -> Any:
-    """Everybody who bought in these days: last day with an order, orders, net sales."""
-    last = func.max(case((CustomerDay.orders > 0, CustomerDay.day)))
-    sums = (func.sum(CustomerDay.orders).label("orders"), func.sum(CustomerDay.net_minor).label("net_minor"))
-    return (
-        select(CustomerDay.customer_id, last.label("last_day"), *sums)
-        .where(CustomerDay.day.between(span.first, span.last))
+def _years(session: Session, until: date) -> Sequence[Row[int, date, int, int]]:
+    """Everybody who bought in the year up to that day: id, last day with an order, orders, net sales.
+
+    Whose whole history lies in that year has its sums in `buyer`; only that of the others is added up.
+    """
+    span = Span.ending(until, MEMORY_DAYS)
+    others = select(CustomerDay.customer_id).where((CustomerDay.day < span.first) | (CustomerDay.day > span.last))
+    columns = (Buyer.customer_id, Buyer.last_day, Buyer.orders, Buyer.net_minor)
+    added_up = (
+        select(
+            CustomerDay.customer_id,
+            func.max(case((CustomerDay.orders > 0, CustomerDay.day))),
+            func.sum(CustomerDay.orders),
+            func.sum(CustomerDay.net_minor),
+        )
+        .where(CustomerDay.day.between(span.first, span.last), CustomerDay.customer_id.in_(others))
         .group_by(CustomerDay.customer_id)
         .having(func.sum(CustomerDay.orders) > 0)
     )
+    return session.execute(union_all(select(*columns).where(Buyer.customer_id.not_in(others)), added_up)).all()
 
 
-def _fifths(values: Sequence[int]) -> Callable[[int], int]:
+def _fifths(values: Iterable[Ordered]) -> Callable[[Ordered], int]:
     """Gives in which fifth of all a value lies, from 1 to 5; equals are together in the highest of theirs."""
     ordered = sorted(values)
     begins = [ordered[number * len(ordered) // FIFTHS] for number in range(1, FIFTHS)] if ordered else []
