@@ -3,7 +3,9 @@
 Allen and Cunneen multiply the mean wait of M/M/c by half the sum of the squared coefficients of variation (scv) of the
 times between arrivals and of the services. Here that holds for those who wait at all, who are counted after
 W. Whitt, Approximations for the GI/G/m queue, Production and Operations Management 2 (1993), and steady or unsteady
-services weigh with several servers as T. Kimura has it, Approximations for multi-server queues (1994).
+services weigh with several servers as T. Kimura has it, Approximations for multi-server queues (1994). Rushes that servers have
+time for weigh less, after W. Kraemer and M. Langenbach-Belz, Approximate formulae for the delay in the queueing system
+GI/G/1, 8th International Teletraffic Congress (1976).
 docs/queueing.md says how far this is from simulations and from what really happens.
 """
 
@@ -81,7 +83,7 @@ def mean_wait(load: Load, servers: int) -> float:
     waiting_share = wait_probability(load, servers)
     if load.arrival_scv > 1:
         # In rushes Allen and Cunneen's mean is too low with many servers, and the other one too high: halfway.
-        waiting_share = math.sqrt(waiting_share * erlang_c(servers, load.offered))
+        waiting_share = math.sqrt(waiting_share * erlang_c(servers, load.offered)) * _rush_factor(load, utilisation)
     return waiting_share * exponential * variation * interpolated
 
 
@@ -129,6 +131,12 @@ def _service_factor(service_scv: float, servers: int, utilisation: float) -> flo
     """The mean wait in M/G/c beside that in M/M/c (Kimura): (1 + scv) / 2, exactly so with one server."""
     steady = (1 + _light(servers, utilisation)) / 2
     return (1 + service_scv) / (2 * service_scv + (1 - service_scv) / steady)
+
+
+def _rush_factor(load: Load, utilisation: float) -> float:
+    """How much shorter waits in rushes are while servers have time (Kraemer and Langenbach-Belz)."""
+    more, both = load.arrival_scv - 1, load.arrival_scv + 4 * load.service_scv
+    return math.exp(-(1 - utilisation) * more / both)
 
 
 def _light(servers: int, utilisation: float) -> float:

@@ -139,7 +139,9 @@ CASES: list[tuple[str, Draw, float, str, Draw, float]] = [
     ("random", exponential, 1, "steady", gamma(0.25), 0.25),
     ("random", exponential, 1, "exponential", exponential, 1),
     ("random", exponential, 1, "long-tailed", lognormal(2), 2),
+    ("steady", gamma(0.5), 0.5, "constant", constant, 0),
     ("steady", gamma(0.5), 0.5, "exponential", exponential, 1),
+    ("in rushes", hyperexponential(2), 2, "steady", gamma(0.25), 0.25),
     ("in rushes", hyperexponential(2), 2, "exponential", exponential, 1),
     ("in rushes", hyperexponential(2), 2, "long-tailed", lognormal(2), 2),
 ]
