@@ -1,6 +1,7 @@
 """What the arithmetic works on: demand by variant and week, and which of it is known."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,11 @@ def _closed_weeks(units: Floats) -> Bools:
     usual = np.median(sales[sales > 0])
     closed: Bools = (sales == 0) & bool(usual >= CLOSED_BELOW_SALES)
     return closed
+
+
+def running_sums(values: Floats | Bools) -> "np.ndarray[tuple[int, int], np.dtype[Any]]":
+    """What each row adds up to before each week and after the last."""
+    return np.pad(np.cumsum(values, axis=1), ((0, 0), (1, 0)))
 
 
 def weekly_means(units: Floats, weights: Floats) -> Floats:

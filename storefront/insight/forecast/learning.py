@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from storefront.insight.forecast.arrays import Bools, Floats, History, Ints
-from storefront.insight.forecast.cells import Sorted, filled, medians
+from storefront.insight.forecast.cells import Sorted, ascending, filled, medians
 from storefront.insight.forecast.typical import (
     SILENCE_CELLS,
     SIZE_CELLS,
     TENDENCY_CELLS,
+    Past,
     Situation,
-    situation,
 )
 
 ORIGINS = 13
@@ -35,13 +35,12 @@ EXTREME = 0.995
 
 @dataclass(frozen=True)
 class Examples:
-    """Pairs of a situation and what was sold `ahead` weeks later (0: in the next one); recent ones weigh more."""
+    """Pairs of a situation and what was sold in a week after it; recent ones weigh more."""
 
     level: Floats
     tendency: Ints
     silence: Ints
     size: Ints
-    ahead: Ints
     actual: Floats
     weight: Floats
 
@@ -67,10 +66,10 @@ class Lessons:
         return now.level + FLOOR_SHARE * self.usual
 
 
-def learn(history: History, usual: float, horizon: int) -> Lessons | None:
+def learn(history: History, past: Past, usual: float, horizon: int) -> Lessons | None:
     """The lessons of the shop's last weeks for forecasts up to `horizon` weeks; None while it is too young."""
-    found = list(_examples(history, usual, min(horizon, LONGEST_HORIZON)))
-    if not found:
+    found = list(_examples(history, past, usual, min(horizon, LONGEST_HORIZON)))
+    if not any(len(level) for level, *_rest in found):
         return None
     examples = Examples(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
     level = examples.level
@@ -80,12 +79,11 @@ def learn(history: History, usual: float, horizon: int) -> Lessons | None:
     return Lessons(usual, tendency, silence, *_spread(examples, usual))
 
 
-def _examples(history: History, usual: float, horizon: int) -> Iterator[tuple[Floats | Ints, ...]]:
+def _examples(history: History, past: Past, usual: float, horizon: int) -> Iterator[tuple[Floats | Ints, ...]]:
     last = history.weeks
     for origin in range(max(MIN_WEEKS, last - ORIGINS), last):
-        then = situation(history.before(origin), usual)
-        for ahead in range(min(horizon, last - origin)):
-            week = origin + ahead
+        then = past.at(origin, usual)
+        for week in range(origin, min(origin + horizon, last)):
             rows = np.flatnonzero(then.is_sold & history.known[:, week])
             weight = 0.5 ** ((last - 1 - week) / FORGET_HALF_LIFE_WEEKS)
             yield (
@@ -93,7 +91,6 @@ def _examples(history: History, usual: float, horizon: int) -> Iterator[tuple[Fl
                 then.tendency[rows],
                 then.silence[rows],
                 then.size[rows],
-                np.full(len(rows), ahead),
                 history.units[rows, week],
                 np.full(len(rows), weight),
             )
@@ -109,8 +106,9 @@ def _factors(level: Floats, examples: Examples, cells: Ints, cell_count: int) ->
 def _spread(examples: Examples, usual: float) -> tuple[Floats, Floats, Floats, Floats]:
     unit = examples.level + FLOOR_SHARE * usual
     ratio = examples.actual / unit
-    by_size = Sorted.of(ratio, examples.weight, examples.size, SIZE_CELLS)
-    overall = Sorted.of(ratio, examples.weight, np.zeros(len(ratio), dtype=np.int64), 1)
+    order = ascending(ratio)
+    by_size = Sorted.of(order, ratio, examples.weight, examples.size, SIZE_CELLS)
+    overall = Sorted.of(order, ratio, examples.weight, np.zeros_like(examples.size), 1)
 
     def at(share: float) -> Floats:
         return filled(by_size.quantiles(share), [float(overall.quantiles(share)[0]), 0.0])

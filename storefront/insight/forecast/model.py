@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storefront.insight.forecast.arrays import Bools, Floats, History, Ints
+from storefront.insight.forecast.arrays import Bools, Floats, History, Ints, running_sums
 from storefront.insight.forecast.learning import learn
-from storefront.insight.forecast.typical import Situation, situation, usual_week
+from storefront.insight.forecast.typical import Past, Situation, usual_week
 
 TYPICAL = "typical-week"
 NEW = "new"
@@ -39,9 +39,9 @@ def forecast(
     What was never sold is expected to go on so, unless `is_launched` says that it has just been put on sale: then it
     gets what newcomers of its `category` typically sell.
     """
-    usual = usual_week(history)
-    now = situation(history, usual)
-    lessons = learn(history, usual, horizon)
+    usual, past = usual_week(history), Past(history)
+    now = past.at(history.weeks, usual)
+    lessons = learn(history, past, usual, horizon)
     if lessons is None:
         return _newcomers(_young(now, usual), history, category, is_launched)
     unit = lessons.unit(now)
@@ -94,7 +94,11 @@ def _first_weeks(history: History, category: Ints) -> tuple[Floats, Floats]:
     first = sold.argmax(axis=1)
     start = max(NEW_WEEKS, history.weeks - 26)
     rows = np.flatnonzero(sold.any(axis=1) & (first >= start) & (first < history.weeks - 1))
-    means = np.array([history.units[row, first[row] + 1 : first[row] + 1 + NEW_WEEKS].mean() for row in rows])
+    sums = running_sums(history.units)[rows]
+    begin = first[rows] + 1
+    end = np.minimum(begin + NEW_WEEKS, history.weeks)
+    each = np.arange(len(rows))
+    means = (sums[each, end] - sums[each, begin]) / (end - begin)
     typical, much = np.zeros(len(category)), np.zeros(len(category))
     if not rows.size:
         return typical, much

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storefront.insight.forecast.arrays import Floats, History, Ints
+from storefront.insight.forecast.arrays import Floats, History, Ints, running_sums
 
 # Chosen on 20 origins from February to August 2011; the error is flat around each (docs/insight.md).
 POWER = 0.65
@@ -20,7 +20,10 @@ CAP = 1.75
 UNBORN_WEIGHT = 0.3
 MEMORY_WEEKS = 52
 
+# Half-lives of the level, of what was sold lately, of what was before, and of how often it sells.
+LATELY_HALF_LIFE, BEFORE_HALF_LIFE = 1.5, 8.0
 FREQUENCY_HALF_LIFE = 6.0
+HALF_LIVES = np.array([HALF_LIFE_WEEKS, LATELY_HALF_LIFE, BEFORE_HALF_LIFE, FREQUENCY_HALF_LIFE])
 FREQUENCIES = (0.15, 0.3, 0.5, 0.7, 0.85, 0.95)
 # None is a round number: a steady variant lies clearly on one side, however its pieces are counted.
 TENDENCIES = (0.24, 0.49, 0.77, 1.03, 1.37, 2.03)
@@ -61,62 +64,64 @@ def usual_week(history: History) -> float:
     return float(np.median(sold)) if sold.size else 1.0
 
 
-def situation(history: History, usual: float) -> Situation:
-    """Where each variant stands after the last week of `history`; it uses the last year of it."""
-    age = _ages(history)
-    recent = history.newest(MEMORY_WEEKS)
-    units, known = recent.units, recent.known.astype(np.float64)
-    capped = _capped(units)
-    back = np.arange(units.shape[1])[::-1].astype(np.float64)
-    weights = known * np.where(back[None, :] < age[:, None], 1.0, UNBORN_WEIGHT)
-    level = _power_mean(capped, weights, _decay(back, HALF_LIFE_WEEKS), POWER)
-    roots = np.sqrt(capped)
-    lately = _power_mean(roots, weights, _decay(back, 1.5), 1.0)
-    before = _power_mean(roots, weights, _decay(back, 8.0), 1.0)
-    often = _power_mean((units > 0).astype(np.float64), known, _decay(back, FREQUENCY_HALF_LIFE), 1.0)
-    kind = np.digitize(often, FREQUENCIES)
-    ratio = (lately / np.where(before > 0, before, 1.0)) ** 2
-    is_young = age <= AGES
-    tendency = np.where(is_young, TENDENCY_CELLS - 1, kind * (len(TENDENCIES) + 1) + np.digitize(ratio, TENDENCIES))
-    silence = np.where(
-        is_young, SILENCE_CELLS - AGES + np.maximum(age, 1) - 1, kind * (LONG_SILENCE + 1) + _silence(recent)
-    )
-    size = kind * (len(SIZES) + 1) + np.digitize(level / usual, SIZES)
-    return Situation(level, tendency, silence, size, age)
+class Past:
+    """A history made ready to be looked at from any of its weeks: what does not depend on the week is worked out once.
 
+    Arrays are variants x weeks. What was sold in a week that is not known is 0 in `powers`, `roots` and `sales`.
+    """
 
-def _ages(history: History) -> Ints:
-    sold = history.units > 0
-    ages: Ints = np.where(sold.any(axis=1), history.weeks - sold.argmax(axis=1), 0)
-    return ages
-
-
-def _capped(units: Floats) -> Floats:
-    sales = np.maximum((units > 0).sum(axis=1), 1)
-    usual = (np.sqrt(units).sum(axis=1) / sales) ** 2
-    capped: Floats = np.minimum(units, CAP * usual[:, None])
-    return capped
-
-
-def _power_mean(units: Floats, weights: Floats, decay: Floats, power: float) -> Floats:
-    total = weights @ decay
-    if power != 1.0:
+    def __init__(self, history: History) -> None:
+        units, self.weeks = history.units, history.weeks
+        sold, known = units > 0, history.known
         # Most weeks are empty, and a power costs as much as twenty products.
-        units = np.power(units, power, out=np.zeros_like(units), where=units > 0)
-    inner: Floats = (units * weights) @ decay / np.where(total > 0, total, 1.0)
-    return inner if power == 1.0 else np.asarray(inner ** (1 / power), dtype=np.float64)
+        powers = np.power(units, POWER, out=np.zeros_like(units), where=sold)
+        roots = np.sqrt(units)
+        self.known = known.astype(np.float64)
+        self.powers, self.roots, self.sales = powers * known, roots * known, (sold & known).astype(np.float64)
+        self.first = np.where(sold.any(axis=1), sold.argmax(axis=1), self.weeks)
+        weeks = np.arange(self.weeks)
+        self.born = self.known * (weeks >= self.first[:, None])
+        # Sums up to each week, so that those of any span are a difference.
+        self.root_sums, self.sale_sums, self.known_sums = running_sums(roots), running_sums(sold), running_sums(known)
+        self.last_sales = np.maximum.accumulate(np.where(sold, weeks, -1), axis=1)
+
+    def at(self, week: int, usual: float) -> Situation:
+        """Where each variant stands at the beginning of that week (from 1); it looks at the year before it."""
+        start = max(week - MEMORY_WEEKS, 0)
+        span = slice(start, week)
+        decay = 0.5 ** (np.arange(week - 1 - start, -1, -1)[:, None] / HALF_LIVES)
+        known = self.known[:, span] @ decay
+        totals = UNBORN_WEIGHT * known + (1 - UNBORN_WEIGHT) * (self.born[:, span] @ decay)
+        # The usual selling week, and with it the cap, are of the mean of roots.
+        sales = np.maximum(self.sale_sums[:, week] - self.sale_sums[:, start], 1)
+        caps = np.sqrt(CAP) * (self.root_sums[:, week] - self.root_sums[:, start]) / sales
+        powers = np.minimum(self.powers[:, span], (caps ** (2 * POWER))[:, None])
+        roots = np.minimum(self.roots[:, span], caps[:, None])
+        level = _share(powers @ decay[:, 0], totals[:, 0]) ** (1 / POWER)
+        lately, before = (_share(roots @ decay[:, place], totals[:, place]) for place in (1, 2))
+        often = _share(self.sales[:, span] @ decay[:, 3], known[:, 3])
+        age = np.where(self.first < week, week - self.first, 0)
+        kind = np.digitize(often, FREQUENCIES)
+        ratio = (lately / np.where(before > 0, before, 1.0)) ** 2
+        is_young = age <= AGES
+        tendency = kind * (len(TENDENCIES) + 1) + np.digitize(ratio, TENDENCIES)
+        silence = kind * (LONG_SILENCE + 1) + self._silence(week, start)
+        return Situation(
+            level,
+            np.where(is_young, TENDENCY_CELLS - 1, tendency),
+            np.where(is_young, SILENCE_CELLS - AGES + np.maximum(age, 1) - 1, silence),
+            kind * (len(SIZES) + 1) + np.digitize(level / usual, SIZES),
+            age,
+        )
+
+    def _silence(self, week: int, start: int) -> Ints:
+        """How many known weeks ago it was last sold, at most LONG_SILENCE."""
+        last = self.last_sales[:, week - 1]
+        ago = self.known_sums[:, week] - self.known_sums[np.arange(len(last)), np.maximum(last, 0)] - 1
+        silent: Ints = np.where(last >= start, np.clip(ago, 0, LONG_SILENCE), LONG_SILENCE)
+        return silent
 
 
-def _decay(back: Floats, half_life: float) -> Floats:
-    decay: Floats = 0.5 ** (back / half_life)
-    return decay
-
-
-def _silence(history: History) -> Ints:
-    """How many known weeks ago it was last sold, at most LONG_SILENCE."""
-    known_after = np.cumsum(history.known[:, ::-1], axis=1)
-    sold = (history.units > 0)[:, ::-1]
-    last = sold.argmax(axis=1)
-    ago = known_after[np.arange(len(sold)), last] - 1
-    silent: Ints = np.where(sold.any(axis=1), np.minimum(ago, LONG_SILENCE), LONG_SILENCE)
-    return np.maximum(silent, 0)
+def _share(sums: Floats, totals: Floats) -> Floats:
+    shares: Floats = sums / np.where(totals > 0, totals, 1.0)
+    return shares

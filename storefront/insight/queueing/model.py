@@ -3,9 +3,9 @@
 Allen and Cunneen multiply the mean wait of M/M/c by half the sum of the squared coefficients of variation (scv) of the
 times between arrivals and of the services. Here that holds for those who wait at all, who are counted after
 W. Whitt, Approximations for the GI/G/m queue, Production and Operations Management 2 (1993), and steady or unsteady
-services weigh with several servers as T. Kimura has it, Approximations for multi-server queues (1994). Rushes that servers have
-time for weigh less, after W. Kraemer and M. Langenbach-Belz, Approximate formulae for the delay in the queueing system
-GI/G/1, 8th International Teletraffic Congress (1976).
+services weigh with several servers as T. Kimura has it, Approximations for multi-server queues (1994). Rushes that
+servers have time for weigh less, after W. Kraemer and M. Langenbach-Belz, Approximate formulae for the delay in the
+queueing system GI/G/1, 8th International Teletraffic Congress (1976).
 docs/queueing.md says how far this is from simulations and from what really happens.
 """
 
