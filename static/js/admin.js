@@ -30,7 +30,9 @@ window.addEventListener("pageshow", () => {
 });
 
 /* On a phone the areas of the desk scroll sideways: the one that is open is seen. */
-document.querySelector(".desk-areas [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const here of document.querySelectorAll(":is(.desk-areas, .tabs) [aria-current]")) {
+  here.scrollIntoView({ block: "nearest", inline: "center" });
+}
 
 /** Ctrl+S or Cmd+S saves the form at hand instead of the page's source. */
 document.addEventListener("keydown", (event) => {

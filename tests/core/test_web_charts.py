@@ -1,6 +1,7 @@
 """Charts say in their table what they draw, keep within their picture, and need no colour."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from flask import Flask, render_template_string
@@ -36,6 +37,27 @@ def test_any_values_can_be_drawn(values: list[float | None]) -> None:
     ):
         assert all(0 <= tick.at <= HEIGHT for tick in chart.ticks)
         assert all(bar.height >= 0 and 0 <= bar.x <= WIDTH for bar in chart.bars)
+
+
+def test_pointing_above_a_label_tells_all_its_values() -> None:
+    both = [Series("Now", [1, None, 3]), Series("Before", [3, 2, None], "dashed")]
+    told = ["Mon: Now 1, Before 3", "Tue: Before 2", "Wed: Now 3"]
+    for chart in (line_chart("Sales", "Day", LABELS, both), bar_chart("Sales", "Day", LABELS, both)):
+        assert [hint.text for hint in chart.hints] == told
+        ends = [(hint.x, hint.x + hint.width) for hint in chart.hints]
+        assert (ends[0][0], ends[-1][1]) == (0, WIDTH)
+        assert all(right == pytest.approx(left, abs=0.2) for (_, right), (left, _) in pairwise(ends))
+        assert all(0 <= mark.at <= 100 for mark in chart.marks)
+    assert line_chart("Sales", "Day", ["Day"] * 121, [Series("Now", [1] * 121)]).hints == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "wide", "narrow"),
+    [(["Mon"] * 7, 7, 7), (["Dec 2010"] * 12, 12, 4), (["28 Aug"] * 28, 14, 5), (["2010年12月"] * 12, 6, 3)],
+)
+def test_labels_have_room_beside_each_other(labels: list[str], wide: int, narrow: int) -> None:
+    marks = bar_chart("Sales", "Day", labels, [Series("Now", [1] * len(labels))]).marks
+    assert (len(marks), sum(not mark.is_minor for mark in marks)) == (wide, narrow)
 
 
 def test_bars_are_as_high_as_their_values_say() -> None:

@@ -1,21 +1,22 @@
 """Charts as data: scales, ticks and points of an SVG, and the table that says the same.
 
-`components/charts.html` draws them. Coordinates are those of a picture 640 wide; the style sheet says how large it is.
+`components/charts.html` draws them. Coordinates are those of a picture of 640 x 200, which is stretched to its room;
+texts stand beside it, so that they keep their size.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import Any, NamedTuple
 
 Value = float | int | None
 Show = Callable[[Any], str]
-WIDTH, HEIGHT = 640, 250
-TOP, BOTTOM = 26, 26
-# Marks of the lower axis that fit beside each other.
-MAX_MARKS = 8
-# Beyond so many points a pointer cannot meet one any more, and the page grows for nothing.
-MAX_POINTS = 120
+WIDTH, HEIGHT = 640, 200
+# The room of the lower axis on a phone and on a wide screen, that of a letter and between two texts, in pixels.
+NARROW, WIDE, LETTER, APART = 270, 820, 7.2, 8
+FIRST_WIDE_LETTER = "\u2e80"
+# Beyond so many columns a pointer cannot meet one any more, and the page grows for nothing.
+MAX_COLUMNS = 120
 MARKS = ("solid", "dashed", "dotted")
 
 
@@ -39,18 +40,21 @@ class Band(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A text at a place of an axis; `is_minor` ones are left out where there is little room."""
+    """A text beside an axis: `at` is the height of a line across the picture, or how far right in percent.
+
+    The base line is minor, and so are marks that are left out where there is little room.
+    """
 
     at: float
     text: str
     is_minor: bool = False
 
 
-class Point(NamedTuple):
-    """A place that says what it stands for when it is pointed at."""
+class Column(NamedTuple):
+    """All that stands above a label; `text` says its values when it is pointed at."""
 
     x: float
-    y: float
+    width: float
     text: str
 
 
@@ -62,7 +66,6 @@ class Bar(NamedTuple):
     width: float
     height: float
     mark: str
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +79,7 @@ class Chart:
     rows: list[tuple[str, list[str]]]
     lines: list[tuple[str, str, str]] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
-    points: list[Point] = field(default_factory=list)
+    hints: list[Column] = field(default_factory=list)
     bands: list[tuple[str, str]] = field(default_factory=list)
     legend: list[tuple[str, str]] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
@@ -112,11 +115,11 @@ def line_chart(
         columns=_columns(series, bands),
         rows=_table(labels, series, bands, show),
         lines=[(one.mark, path, one.label) for one, path in zip(series, paths, strict=True) if path],
-        points=_points(labels, series, scale, show),
+        hints=_hints(labels, series, show, WIDTH / max(count - 1, 1), -0.5),
         bands=[(_area(band, scale, count), band.label) for band in bands],
         legend=_legend(series, bands),
         ticks=scale.ticks(show),
-        marks=_marks(labels),
+        marks=_marks(labels, lambda place: _x(place, count)),
     )
 
 
@@ -140,13 +143,11 @@ def bar_chart(
             round(width * 0.94, 1),
             round(abs(scale.y(0) - scale.y(value)), 1),
             one.mark,
-            f"{label}: {one.label} {show(value)}",
         )
         for turn, one in enumerate(series)
-        for place, (label, value) in enumerate(zip(labels, one.values, strict=True))
+        for place, value in enumerate(one.values)
         if value
     ]
-    marks = [tick._replace(at=round((place + 0.5) * step, 1)) for place, tick in _placed_marks(labels)]
     return Chart(
         title=title,
         summary=summary,
@@ -154,9 +155,10 @@ def bar_chart(
         columns=[one.label for one in series],
         rows=_table(labels, series, (), show),
         bars=bars,
+        hints=_hints(labels, series, show, step, 0),
         legend=[(f"bar-{one.mark}", one.label) for one in series] if len(series) > 1 else [],
         ticks=scale.ticks(show),
-        marks=marks,
+        marks=_marks(labels, lambda place: (place + 0.5) * step),
     )
 
 
@@ -191,7 +193,7 @@ class _Scale(NamedTuple):
         return None if value is None else self.y(value)
 
     def y(self, value: float) -> float:
-        return TOP + (HEIGHT - TOP - BOTTOM) * (self.high - value) / (self.high - self.low)
+        return HEIGHT * (self.high - value) / (self.high - self.low)
 
     def ticks(self, show: Show) -> list[Tick]:
         count = round((self.high - self.low) / self.step)
@@ -206,7 +208,7 @@ def _round_step(rough: float) -> float:
 
 
 def _x(place: int, count: int) -> float:
-    return 4 + (WIDTH - 8) * (place / (count - 1) if count > 1 else 0.5)
+    return WIDTH * (place / (count - 1) if count > 1 else 0.5)
 
 
 def _path(places: Sequence[tuple[float, float | None]]) -> str:
@@ -219,15 +221,16 @@ def _path(places: Sequence[tuple[float, float | None]]) -> str:
     return "".join(parts) + ("h0.1" if len(parts) == 1 else "")
 
 
-def _points(labels: Sequence[str], series: Sequence[Series], scale: _Scale, show: Show) -> list[Point]:
-    if len(labels) > MAX_POINTS:
+def _hints(labels: Sequence[str], series: Sequence[Series], show: Show, width: float, start: float) -> list[Column]:
+    """The columns above the labels, the first one `start` columns from the left; cut off at the edges."""
+    if len(labels) > MAX_COLUMNS:
         return []
-    return [
-        Point(round(_x(place, len(labels)), 1), round(scale.y(value), 1), f"{label}: {one.label} {show(value)}")
-        for one in series
-        for place, (label, value) in enumerate(zip(labels, one.values, strict=True))
-        if value is not None
-    ]
+    hints = []
+    for place, label in enumerate(labels):
+        values = [f"{one.label} {show(one.values[place])}" for one in series if one.values[place] is not None]
+        left, right = max((place + start) * width, 0.0), min((place + start + 1) * width, float(WIDTH))
+        hints += [Column(round(left, 1), round(right - left, 1), f"{label}: {', '.join(values)}")] if values else []
+    return hints
 
 
 def _area(band: Band, scale: _Scale, count: int) -> str:
@@ -238,14 +241,16 @@ def _area(band: Band, scale: _Scale, count: int) -> str:
     return " ".join(there + back)
 
 
-def _marks(labels: Sequence[str]) -> list[Tick]:
-    return [tick._replace(at=round(_x(place, len(labels)), 1)) for place, tick in _placed_marks(labels)]
-
-
-def _placed_marks(labels: Sequence[str]) -> list[tuple[int, Tick]]:
-    every = max(1, -(-len(labels) // MAX_MARKS))
-    places = range(0, len(labels), every)
-    return [(place, Tick(0, labels[place], is_minor=bool(number % 2))) for number, place in enumerate(places)]
+def _marks(labels: Sequence[str], x: Callable[[int], float]) -> list[Tick]:
+    """As many labels as have room on a wide screen; of them those are minor that have none on a phone."""
+    length = max((sum(2 if letter >= FIRST_WIDE_LETTER else 1 for letter in label) for label in labels), default=1)
+    wide, narrow = (max(2, int(room / (length * LETTER + APART))) for room in (WIDE, NARROW))
+    every = max(1, ceil(len(labels) / wide))
+    major = max(1, ceil(len(labels) / every / narrow))
+    return [
+        Tick(round(100 * x(place) / WIDTH, 1), labels[place], is_minor=bool(turn % major))
+        for turn, place in enumerate(range(0, len(labels), every))
+    ]
 
 
 def _rows_of(series: Sequence[Series], bands: Sequence[Band]) -> list[Sequence[Value]]:
