@@ -198,7 +198,7 @@ TABLES: dict[str, Columns] = {
     ),
     "buyer": Columns("customer_id first_day last_day orders net_minor", by="customer_id"),
     "forecast_run": Columns(
-        "id as_of first_week horizon history_start history_weeks variants wape coverage seconds made_at"
+        "id as_of first_week horizon history_start history_weeks variants wape coverage seasons seconds made_at"
     ),
     "variant_forecast": Columns("variant_id run_id model point low high mean deviation error sold slope intercept"),
     # Whoever supplies the shop is a firm; who works here wrote it down.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from statistics import fmean
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -32,16 +33,23 @@ class Outlook:
     interval: str
     model: str
     error: str
+    season: str
     line: str
     tendency: str
 
 
-def describe(run: ForecastRun, found: VariantForecast, weeks: Sequence[tuple[date, int]]) -> Outlook:
-    """The forecast of a variant whose weeks (first day, pieces; the oldest first) are known."""
-    low, high = rounded(found.low), rounded(found.high)
+def describe(
+    run: ForecastRun, found: VariantForecast, weeks: Sequence[tuple[date, int]], season: Sequence[float]
+) -> Outlook:
+    """The forecast of a variant whose weeks (first day, pieces; the oldest first) and season are known.
+
+    Expected is the mean of the weeks to come, and nine of ten lie between the lowest and the highest end of theirs.
+    """
+    low, high = rounded(found.low * min(season)), rounded(found.high * max(season))
     return Outlook(
-        chart=_draw(run, found, weeks),
-        point=rounded(found.point),
+        chart=_draw(run, found, weeks, season),
+        point=rounded(found.point * fmean(season)),
+        season=_season(season),
         interval=_("%(low)s to %(high)s", low=low, high=high),
         model=str(MODELS.get(found.model, found.model)),
         error=_error(found),
@@ -62,6 +70,19 @@ def _error(found: VariantForecast) -> str:
         "In the last weeks it was wrong by %(error)s pieces a week in the mean, where %(sold)s were sold.",
         error=rounded(found.error),
         sold=rounded(found.sold),
+    )
+    return str(text)
+
+
+def _season(season: Sequence[float]) -> str:
+    """What the year before says of the weeks to come; "" in a shop without a season."""
+    if set(season) == {1.0}:
+        return ""
+    low, high = (words.whole_percent(end(season)) for end in (min, max))
+    text = _(
+        "It follows the last year: in these weeks its category sold %(low)s to %(high)s of what it sold just before.",
+        low=low,
+        high=high,
     )
     return str(text)
 
@@ -88,11 +109,17 @@ def _tendency(found: VariantForecast) -> str:
     return str(text)
 
 
-def _draw(run: ForecastRun, found: VariantForecast, weeks: Sequence[tuple[date, int]]) -> Chart:
+def _draw(
+    run: ForecastRun, found: VariantForecast, weeks: Sequence[tuple[date, int]], season: Sequence[float]
+) -> Chart:
     past = weeks[-DRAWN_WEEKS:]
     coming = [run.first_week + timedelta(days=7 * number) for number in range(run.horizon)]
     starts = [start for start, _units in past] + coming
     gap = [None] * len(past)
+
+    def weekly(pieces: float) -> list[float | None]:
+        return [*gap, *(round(pieces * factor, 1) for factor in season)]
+
     line = [found.slope * _place(run, start) + found.intercept for start in starts]
     return line_chart(
         _("Pieces a week"),
@@ -100,7 +127,7 @@ def _draw(run: ForecastRun, found: VariantForecast, weeks: Sequence[tuple[date, 
         [words.short_day(start) for start in starts],
         [
             Series(_("Ordered"), [*(units for _start, units in past), *[None] * run.horizon]),
-            Series(_("Expected"), [*gap, *[round(found.point, 1)] * run.horizon], "dashed"),
+            Series(_("Expected"), weekly(found.point), "dashed"),
             Series("Y = aX + b", [max(round(height, 1), 0) for height in line], "dotted"),
         ],
         show=words.number,
@@ -110,13 +137,7 @@ def _draw(run: ForecastRun, found: VariantForecast, weeks: Sequence[tuple[date, 
             len(past),
             day=words.day(run.first_week),
         ),
-        bands=[
-            Band(
-                _("Nine of ten weeks"),
-                [*gap, *[round(found.low, 1)] * run.horizon],
-                [*gap, *[round(found.high, 1)] * run.horizon],
-            )
-        ],
+        bands=[Band(_("Nine of ten weeks"), weekly(found.low), weekly(found.high))],
     )
 
 

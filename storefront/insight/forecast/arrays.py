@@ -17,17 +17,22 @@ CLOSED_BELOW_SALES = 10
 
 @dataclass(frozen=True)
 class History:
-    """Pieces ordered, variants x weeks, the oldest week first; `known` is False where nothing could be bought."""
+    """Pieces ordered, variants x weeks, the oldest week first; `known` is False where nothing could be bought.
+
+    `category` is that of each variant.
+    """
 
     units: Floats
     known: Bools
+    category: Ints
 
     @classmethod
-    def of(cls, units: Floats, known: Bools | None = None) -> "History":
+    def of(cls, units: Floats, known: Bools | None = None, category: Ints | None = None) -> "History":
         """The history of `units` (not negative); weeks in which a busy shop sold nothing at all are not known."""
         units = np.maximum(np.asarray(units, dtype=np.float64), 0.0)
         known = np.ones(units.shape, dtype=np.bool_) if known is None else np.asarray(known, dtype=np.bool_)
-        return cls(units, known & ~_closed_weeks(units)[None, :])
+        category = np.zeros(len(units), dtype=np.int64) if category is None else category
+        return cls(units, known & ~_closed_weeks(units)[None, :], category)
 
     @property
     def weeks(self) -> int:
@@ -36,11 +41,7 @@ class History:
 
     def before(self, week: int) -> "History":
         """What was known at the beginning of that week (0 is the first)."""
-        return History(self.units[:, :week], self.known[:, :week])
-
-    def newest(self, weeks: int) -> "History":
-        """The last so many weeks of it."""
-        return History(self.units[:, -weeks:], self.known[:, -weeks:]) if self.weeks > weeks else self
+        return History(self.units[:, :week], self.known[:, :week], self.category)
 
 
 def _closed_weeks(units: Floats) -> Bools:

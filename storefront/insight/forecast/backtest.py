@@ -68,9 +68,9 @@ def variant_errors(history: History, origins: range, horizon: int = HORIZON) -> 
     """Per variant our mean absolute error a week over those origins, and what was sold a week in them."""
     errors, sold, weeks = (np.zeros(len(history.units)) for _ in range(3))
     for origin in origins:
-        point = forecast(history.before(origin), horizon).point
+        point, _interval = _ours(history.before(origin), horizon)
         actual, known = _future(history, origin, horizon)
-        errors += (np.abs(actual - point[:, None]) * known).sum(axis=1)
+        errors += (np.abs(actual - point) * known).sum(axis=1)
         sold += (actual * known).sum(axis=1)
         weeks += known.sum(axis=1)
     count = np.maximum(weeks, 1)
@@ -79,8 +79,7 @@ def variant_errors(history: History, origins: range, horizon: int = HORIZON) -> 
 
 def _ours(past: History, horizon: int) -> Guess:
     made = forecast(past, horizon)
-    point, low, high = (np.repeat(each[:, None], horizon, axis=1) for each in (made.point, made.low, made.high))
-    return point, (low, high)
+    return made.weekly(made.point), (made.weekly(made.low), made.weekly(made.high))
 
 
 def _run(name: str, history: History, origins: range, horizon: int, method: Method) -> Score:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy.orm import Session
 
-from storefront.insight.forecast.arrays import History, Ints
+from storefront.insight.forecast.arrays import History
 from storefront.insight.forecast.calendar import forecast_weeks
 from storefront.insight.forecast.demand import Demand, Goods, list_goods, read_demand
 from storefront.insight.forecast.model import UNSOLD, Forecast, forecast
@@ -33,10 +33,10 @@ def make_forecast(session: Session, as_of: date, horizon: int, zone: ZoneInfo) -
     demand = read_demand(session, as_of, zone)
     if demand is None:
         goods = list_goods(session, as_of, zone)
-        return Made(goods, weeks, _nothing(len(goods)), None, None)
+        return Made(goods, weeks, _nothing(len(goods), horizon), None, None)
     history = history_of(demand)
     launched = np.array([one.is_launched for one in demand.goods], dtype=np.bool_)
-    return Made(list(demand.goods), weeks, forecast(history, horizon, categories_of(demand), launched), demand, history)
+    return Made(list(demand.goods), weeks, forecast(history, horizon, launched), demand, history)
 
 
 def history_of(demand: Demand) -> History:
@@ -45,23 +45,19 @@ def history_of(demand: Demand) -> History:
     known = np.ones(units.shape, dtype=np.bool_)
     for row, week in demand.sold_out:
         known[row, week] = False
-    return History.of(units, known)
-
-
-def categories_of(demand: Demand) -> Ints:
-    """The category of each variant."""
-    return np.array([one.category_id for one in demand.goods], dtype=np.int64)
+    return History.of(units, known, np.array([one.category_id for one in demand.goods], dtype=np.int64))
 
 
 def export_rows(made: Made) -> Iterator[tuple[str, str, str, str, str, str]]:
     """sku, week_start, point, low, high, model: by SKU and week, pieces with up to two decimals."""
     found = made.forecast
+    weekly = [found.weekly(pieces) for pieces in (found.point, found.low, found.high)]
     for row, one in enumerate(made.goods):
-        numbers = [f"{value:.2f}" for value in (found.point[row], found.low[row], found.high[row])]
-        for week in made.weeks:
-            yield one.sku, week.isoformat(), numbers[0], numbers[1], numbers[2], str(found.model[row])
+        for place, week in enumerate(made.weeks):
+            point, low, high = (f"{pieces[row, place]:.2f}" for pieces in weekly)
+            yield one.sku, week.isoformat(), point, low, high, str(found.model[row])
 
 
-def _nothing(count: int) -> Forecast:
+def _nothing(count: int, horizon: int) -> Forecast:
     zeros = np.zeros(count)
-    return Forecast(zeros, zeros, zeros, zeros, zeros, np.full(count, UNSOLD))
+    return Forecast(zeros, zeros, zeros, zeros, zeros, np.full(count, UNSOLD), np.ones((count, horizon)))

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storefront.insight.forecast.arrays import Bools, Floats, History, Ints, running_sums
+from storefront.insight.forecast.arrays import Bools, Floats, History, running_sums
 from storefront.insight.forecast.learning import learn
+from storefront.insight.forecast.season import Season
 from storefront.insight.forecast.typical import Past, Situation, usual_week
 
 TYPICAL = "typical-week"
@@ -17,7 +18,7 @@ NEW_WEEKS = 4
 
 @dataclass(frozen=True)
 class Forecast:
-    """Pieces a week per variant, each the same in every week of the horizon, and by which model.
+    """Pieces a week per variant, and by which model; `season` (variants x horizon) is what a week is times that.
 
     `low` and `high` enclose nine of ten weeks; `mean` and `deviation` describe the distribution that stock is planned
     from (the point lies near its median, which is less than the mean where demand is lumpy).
@@ -29,21 +30,25 @@ class Forecast:
     mean: Floats
     deviation: Floats
     model: "np.ndarray[tuple[int], np.dtype[np.str_]]"
+    season: Floats
+
+    def weekly(self, pieces: Floats) -> Floats:
+        """`point`, `low` or `high` in each week of the horizon: variants x horizon."""
+        return pieces[:, None] * self.season
 
 
-def forecast(
-    history: History, horizon: int, category: Ints | None = None, is_launched: Bools | None = None
-) -> Forecast:
+def forecast(history: History, horizon: int, is_launched: Bools | None = None) -> Forecast:
     """Forecast each of the next `horizon` weeks (at least 1) from the weeks before, and from nothing else.
 
     What was never sold is expected to go on so, unless `is_launched` says that it has just been put on sale: then it
-    gets what newcomers of its `category` typically sell.
+    gets what newcomers of its category typically sell.
     """
     usual, past = usual_week(history), Past(history)
-    now = past.at(history.weeks, usual)
-    lessons = learn(history, past, usual, horizon)
+    season = Season(history, past, usual)
+    now, factors = past.at(history.weeks, usual), season.of_variants(horizon)
+    lessons = learn(history, past, season, usual, horizon)
     if lessons is None:
-        return _newcomers(_young(now, usual), history, category, is_launched)
+        return _newcomers(_young(now, usual, factors), history, is_launched)
     unit = lessons.unit(now)
     point = lessons.point(now)
     made = Forecast(
@@ -53,26 +58,26 @@ def forecast(
         unit * lessons.mean[now.size],
         unit * lessons.deviation[now.size],
         _names(now),
+        factors,
     )
-    return _newcomers(made, history, category, is_launched)
+    return _newcomers(made, history, is_launched)
 
 
 def _names(now: Situation) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":
     return np.select([~now.is_sold, now.age <= NEW_WEEKS], [UNSOLD, NEW], TYPICAL)
 
 
-def _young(now: Situation, usual: float) -> Forecast:
+def _young(now: Situation, usual: float, factors: Floats) -> Forecast:
     """A shop too young for lessons: its level, and an interval as wide as ignorance."""
     level = now.level
-    return Forecast(level, np.zeros_like(level), 3 * level + usual, level, level + usual / 2, _names(now))
+    return Forecast(level, np.zeros_like(level), 3 * level + usual, level, level + usual / 2, _names(now), factors)
 
 
-def _newcomers(made: Forecast, history: History, category: Ints | None, is_launched: Bools | None) -> Forecast:
+def _newcomers(made: Forecast, history: History, is_launched: Bools | None) -> Forecast:
     """The rows of what was never sold: nothing, up to what newcomers of the category sell; just that when launched."""
     unsold = made.model == UNSOLD
-    category = np.zeros(len(unsold), dtype=np.int64) if category is None else category
     launched = unsold & (np.zeros(len(unsold), dtype=np.bool_) if is_launched is None else is_launched)
-    typical, much = _first_weeks(history, category)
+    typical, much = _first_weeks(history)
     point = np.where(launched, typical, np.where(unsold, 0.0, made.point))
     return Forecast(
         point,
@@ -81,10 +86,11 @@ def _newcomers(made: Forecast, history: History, category: Ints | None, is_launc
         np.where(unsold, point, made.mean),
         np.where(unsold, typical, made.deviation),
         np.where(launched, CATEGORY, made.model),
+        made.season,
     )
 
 
-def _first_weeks(history: History, category: Ints) -> tuple[Floats, Floats]:
+def _first_weeks(history: History) -> tuple[Floats, Floats]:
     """Per variant: the median and the 0.9 quantile of a week of its category's newcomers, in the weeks after the first.
 
     Newcomers were first sold at least two and at most 26 weeks ago and not in the first month of the history, in which
@@ -99,6 +105,7 @@ def _first_weeks(history: History, category: Ints) -> tuple[Floats, Floats]:
     end = np.minimum(begin + NEW_WEEKS, history.weeks)
     each = np.arange(len(rows))
     means = (sums[each, end] - sums[each, begin]) / (end - begin)
+    category = history.category
     typical, much = np.zeros(len(category)), np.zeros(len(category))
     if not rows.size:
         return typical, much

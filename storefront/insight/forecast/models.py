@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, Float, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, Date, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
@@ -13,6 +13,7 @@ class ForecastRun(Model):
     """One run: from `as_of` (nothing of that day or later was used) for `horizon` Monday weeks.
 
     `wape` and `coverage` are those of the same forecast made as of earlier weeks; None while the shop is too young.
+    `seasons` are factors by the category's id, one per week of the horizon; empty in a shop without a season.
     """
 
     __tablename__ = "forecast_run"
@@ -26,12 +27,17 @@ class ForecastRun(Model):
     variants: Mapped[int] = mapped_column()
     wape: Mapped[float | None] = mapped_column(Float)
     coverage: Mapped[float | None] = mapped_column(Float)
+    seasons: Mapped[dict[str, list[float]]] = mapped_column(JSON, default=dict)
     seconds: Mapped[float] = mapped_column(Float)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
+    def season(self, category_id: int) -> list[float]:
+        """What each week of the horizon is times a forecast of that category."""
+        return self.seasons.get(str(category_id)) or [1.0] * self.horizon
+
 
 class VariantForecast(Model):
-    """Pieces a week of one variant, the same in each week of the run's horizon; one row per variant, the newest.
+    """Pieces a week of one variant, times the run's season in each week; one row per variant, the newest.
 
     `low` to `high` holds nine of ten weeks. `mean` and `deviation` are those of the distribution that stock is planned
     from. `error` is the mean absolute error a week of earlier forecasts, `sold` what was sold a week in those weeks.

@@ -41,6 +41,7 @@ def run_forecast(as_of: date, horizon: int, zone: ZoneInfo) -> int:
         "history_start": calendar.start if calendar else as_of,
         "history_weeks": calendar.weeks if calendar else 0,
         "variants": len(rows),
+        "seasons": _seasons(made),
         **scores,
     }
     return _keep(run | {"seconds": time.perf_counter() - begun}, rows)
@@ -82,6 +83,16 @@ def _account(made: "Made") -> tuple[dict[str, float | None], list[dict[str, Any]
             scores = {"wape": score.wape, "coverage": score.coverage}
             columns["error"], columns["sold"] = variant_errors(made.history, origins)
     return scores, [_row(made, row, columns) for row in range(len(made.goods))]
+
+
+def _seasons(made: "Made") -> dict[str, list[float]]:
+    """The factors of each category; none in a shop without a season."""
+    factors = made.forecast.season
+    if (factors == 1).all():
+        return {}
+    return {
+        str(one.category_id): [round(float(factor), 3) for factor in factors[row]] for row, one in enumerate(made.goods)
+    }
 
 
 def _row(made: "Made", row: int, columns: dict[str, Any]) -> dict[str, Any]:

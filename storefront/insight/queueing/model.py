@@ -94,7 +94,7 @@ def wait_quantile(load: Load, servers: int, share: float) -> float:
     probability, mean = wait_probability(load, servers), mean_wait(load, servers)
     if probability <= 1 - share or not mean:
         return 0.0
-    scv = _delay_scv(load.offered / servers, load.service_scv)
+    scv = delay_scv(load.offered / servers, load.service_scv)
     return gamma_quantile(1 - (1 - share) / probability, mean / probability, scv)
 
 
@@ -147,7 +147,7 @@ def _light(servers: int, utilisation: float) -> float:
     return min(0.24, size)
 
 
-def _delay_scv(utilisation: float, service_scv: float) -> float:
+def delay_scv(utilisation: float, service_scv: float) -> float:
     """How the waits of those that wait vary (4.3 to 4.5): 1, as of an exponential, where services are exponential."""
     cube = 3 * service_scv * (1 + service_scv) if service_scv >= 1 else (2 * service_scv + 1) * (service_scv + 1)
     return 2 * utilisation - 1 + 4 * (1 - utilisation) * cube / (3 * (service_scv + 1) ** 2)

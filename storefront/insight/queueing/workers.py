@@ -4,12 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from storefront.insight.queueing.model import Load, Waiting, servers_for, waiting
+from storefront.insight.queueing.handover import waiting_with_handover
+from storefront.insight.queueing.model import Load, Waiting, servers_for
 from storefront.insight.queueing.sample import Measured, Sample, Slot, measure_week, pool
 
 TARGET_SECONDS = 2.0
-# Who looks at intervals finds a job after half of one on average, and nineteen of twenty after 0.95 of one.
-HANDOVER_P95 = 1.9
 
 
 class Hour(NamedTuple):
@@ -49,15 +48,6 @@ def worker_capacity(samples: Mapping[Slot, Sample], workers: int, target_seconds
     return Capacity(workers, target_seconds, whole, hours)
 
 
-def tell(load: Load, workers: int, handover_seconds: float) -> Waiting:
-    """The waits of a load, with the hand-over to workers that have nothing to do counted in."""
-    told = waiting(load, workers)
-    return told._replace(
-        mean_seconds=told.mean_seconds + (1 - told.wait_probability) * handover_seconds,
-        p95_seconds=max(told.p95_seconds, HANDOVER_P95 * handover_seconds),
-    )
-
-
 def advise(load: Load, target_seconds: float) -> int:
     """How many workers keep the p95 wait below the target, the hand-over apart: it does not depend on them."""
     return servers_for(load, target_seconds)
@@ -72,7 +62,7 @@ def busiest(hours: Sequence[Hour]) -> Hour | None:
 def _hour(measured: Measured, workers: int, target_seconds: float, handover_seconds: float) -> Hour:
     if measured.load is None:
         return Hour(measured, None, None)
-    told = tell(measured.load, workers, handover_seconds)
+    told = waiting_with_handover(measured.load, workers, handover_seconds)
     return Hour(measured, told, advise(measured.load, target_seconds))
 
 

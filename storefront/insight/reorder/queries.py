@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from math import ceil
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -12,7 +14,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from storefront.catalog.models import Product, ProductStatus, Variant
 from storefront.core.errors import N_, NotFound
 from storefront.core.paging import Page, fetch_page
-from storefront.insight.forecast.models import VariantForecast
+from storefront.insight.forecast.models import ForecastRun, VariantForecast
+from storefront.insight.forecast.queries import find_run
 from storefront.insight.reorder.advice import USUAL_REVIEW_DAYS, Advice, Terms, advise
 from storefront.insight.reorder.models import AWAITED, BuyingTerms, PurchaseLine, PurchaseOrder, Supplier
 from storefront.stock.models import StockItem
@@ -56,7 +59,10 @@ class Wanted:
 
 
 class Row(NamedTuple):
-    """A variant with its advice. `terms` are those that hold, `own` what was entered for the variant itself."""
+    """A variant with its advice; `mean` is a week's demand until the next order has come.
+
+    `terms` are those that hold, `own` what was entered for the variant itself.
+    """
 
     variant_id: int
     product_id: int
@@ -74,7 +80,8 @@ class Row(NamedTuple):
 
 def list_advice(session: Session, wanted: Wanted, today: date) -> list[Row]:
     """Every variant on the shelves that sells, the most urgent first."""
-    rows = [_row(found, wanted.service / 100, today) for found in session.execute(_query(wanted))]
+    run = find_run(session)
+    rows = [_row(found, run, wanted.service / 100, today) for found in session.execute(_query(wanted))]
     return sorted((row for row in rows if _fits(row, wanted.show, today)), key=_urgency)
 
 
@@ -85,6 +92,7 @@ COLUMNS = (
     Variant.name,
     Product.id,
     Product.name,
+    Product.category_id,
     StockItem.available,
     VariantForecast.mean,
     VariantForecast.deviation,
@@ -132,8 +140,8 @@ def _awaited() -> Any:
     )
 
 
-def _row(found: Sequence[Any], service: float, today: date) -> Row:
-    (variant_id, sku, name, product_id, product, available, mean, deviation, *rest) = found
+def _row(found: Sequence[Any], run: ForecastRun | None, service: float, today: date) -> Row:
+    (variant_id, sku, name, product_id, product, category_id, available, mean, deviation, *rest) = found
     supplier_id, lead, pack, minimum, supplier, their_lead, review, their_pack, their_minimum, on_order = rest
     terms = Terms(
         lead if lead is not None else their_lead,
@@ -142,6 +150,9 @@ def _row(found: Sequence[Any], service: float, today: date) -> Row:
         minimum or their_minimum or 1,
     )
     available, on_order = available or 0, int(on_order or 0)
+    if run and run.seasons:
+        factor = _season(run, category_id, terms, today)
+        mean, deviation = mean * factor, deviation * factor
     return Row(
         variant_id,
         product_id,
@@ -156,6 +167,13 @@ def _row(found: Sequence[Any], service: float, today: date) -> Row:
         terms,
         advise(today, available, on_order, mean, deviation, terms, service),
     )
+
+
+def _season(run: ForecastRun, category_id: int, terms: Terms, today: date) -> float:
+    """The mean factor of the weeks until what is ordered next has arrived and been followed by another order."""
+    begin = min(max((today - run.first_week).days // 7, 0), run.horizon - 1)
+    weeks = ceil(((terms.lead_days or 0) + terms.review_days) / 7)
+    return fmean(run.season(category_id)[begin : begin + max(weeks, 1)])
 
 
 def _fits(row: Row, show: Show, today: date) -> bool:

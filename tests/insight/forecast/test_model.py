@@ -114,7 +114,7 @@ def test_what_was_just_put_on_sale_gets_what_its_categorys_newcomers_sell() -> N
     units[[12, 42, 43], :] = 0
     launched = np.zeros(60, dtype=bool)
     launched[[12, 42]] = True
-    made = forecast(History.of(units), 4, category, launched)
+    made = forecast(History.of(units, category=category), 4, launched)
     assert list(made.model[[12, 42, 43]]) == [CATEGORY, CATEGORY, UNSOLD]
     assert made.point[12] > 2 * made.point[42] > 0
     assert made.point[43] == 0 < made.high[43]

@@ -17,13 +17,18 @@ class Simulated(NamedTuple):
     p95: float
 
 
-def simulate(servers: int, utilisation: float, arrivals: Draw, services: Draw, count: int, seed: int) -> Simulated:
-    """So many arrivals of which the first twentieth is left out; both draws have the mean 1."""
+def simulate(
+    servers: int, utilisation: float, arrivals: Draw, services: Draw, count: int, seed: int, handover: float = 0.0
+) -> Simulated:
+    """So many arrivals of which the first twentieth is left out; both draws have the mean 1.
+
+    A server that has nothing to do begins after 0 to twice the `handover`, anything between being as likely.
+    """
     random, moment, waits = Random(seed), 0.0, []
     free_at = [0.0] * servers
     for _ in range(count):
         moment += arrivals(random) / (servers * utilisation)
-        begun_at = max(moment, free_at[0])
+        begun_at = free_at[0] if free_at[0] > moment else moment + random.random() * 2 * handover
         heapq.heapreplace(free_at, begun_at + services(random))
         waits.append(begun_at - moment)
     waits = sorted(waits[count // 20 :])

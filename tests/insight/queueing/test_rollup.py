@@ -14,11 +14,10 @@ from storefront.core.db import db, transaction
 from storefront.core.outbox import OutboxJob, OutboxStatus
 from storefront.insight.queueing.histogram import count_waits, quantile
 from storefront.insight.queueing.jobs_measured import sample_jobs, sample_kinds
-from storefront.insight.queueing.model import Load, waiting
 from storefront.insight.queueing.models import EVERY_JOB, JobHour
 from storefront.insight.queueing.rollup import Times, count_hours, worker_pauses
 from storefront.insight.queueing.sample import Sample, Slot, gap_sums, measure_week, pool
-from storefront.insight.queueing.workers import tell, worker_capacity
+from storefront.insight.queueing.workers import worker_capacity
 from tests.fixtures.shop import on_every_database
 
 MONDAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -183,12 +182,3 @@ def test_measured_week_is_read_back_by_hour_of_the_shops_week(context: Flask, mo
     assert told is not None
     assert told.utilisation == pytest.approx(ten.arrivals * 0.5 / 3600)
     assert capacity.at(Slot(0, 10)).advised == 1
-
-
-def test_hand_over_is_a_wait_that_no_number_of_workers_makes_shorter() -> None:
-    load = Load(0.01, 1.0)
-    told = tell(load, 50, handover_seconds=0.1)
-    assert told.mean_seconds == pytest.approx(0.1)
-    assert told.p95_seconds == pytest.approx(0.19), "a worker that looks every 0.2 s finds it at random within them"
-    busy = tell(Load(0.9, 1.0), 1, handover_seconds=0.1)
-    assert busy.p95_seconds == waiting(Load(0.9, 1.0), 1).p95_seconds

@@ -25,7 +25,8 @@ def product_forecast(product_id: int) -> Response:
     found = find_forecast(session, variant.id) if run else None
     outlook = None
     if run and found:
-        outlook = describe(run, found, weekly_units(session, variant.id, run, settings().time_zone))
+        weeks = weekly_units(session, variant.id, run, settings().time_zone)
+        outlook = describe(run, found, weeks, run.season(product.category_id))
     return page(
         "admin/products/forecast.html",
         product=product,
