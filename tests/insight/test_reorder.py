@@ -1,6 +1,6 @@
 """Reorder advice, and purchase orders whose goods are booked once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, timedelta
 from functools import partial
 from math import sqrt
@@ -92,10 +92,18 @@ def shelf(context: Flask) -> Variant:
     return variant
 
 
-def forecast_for(variant_id: int, mean: float) -> None:
+def forecast_for(variant_id: int, mean: float, season: Sequence[float] = ()) -> None:
     with transaction() as session:
+        category_id = session.get_one(Variant, variant_id).product.category_id
         run = ForecastRun(
-            as_of=TODAY, first_week=TODAY, horizon=4, history_start=TODAY, history_weeks=9, variants=1, seconds=1
+            as_of=TODAY,
+            first_week=TODAY,
+            horizon=4,
+            history_start=TODAY,
+            history_weeks=9,
+            variants=1,
+            seconds=1,
+            seasons={str(category_id): list(season)} if season else {},
         )
         session.add(run)
         session.flush()
@@ -120,6 +128,20 @@ def test_a_missing_lead_time_is_asked_for_and_not_invented(shelf: Variant) -> No
     (row,) = rows(Show.NOW)
     assert row.advice.quantity % 6 == 0
     assert row.advice.order_by == TODAY
+
+
+def test_the_season_of_the_weeks_until_the_next_order_has_come_is_ordered_for(context: Flask) -> None:
+    variant = make_variant(stock_level=10)
+    forecast_for(variant.id, mean=7, season=[1.0, 2.0, 3.0, 9.0])
+    assert [row.mean for row in rows()] == [7], "a week until the next order, its lead time being unknown"
+    service.set_terms({variant.id: TermsData(lead_days=14)})
+    assert [row.mean for row in rows()] == [14]
+    db.session.rollback()
+    (later,) = list_advice(db.session(), Wanted(show=Show.ALL), TODAY + timedelta(days=7))
+    assert later.mean == pytest.approx(7 * 14 / 3)
+    db.session.rollback()
+    (last,) = list_advice(db.session(), Wanted(show=Show.ALL), TODAY + timedelta(days=90))
+    assert last.mean == 63, "an old forecast's last week stands for what comes after it"
 
 
 def test_a_suppliers_terms_hold_until_a_variant_has_its_own(shelf: Variant) -> None:

@@ -24,6 +24,9 @@ MOST = 3.0
 STRENGTHS = (0.5, 1.0)
 WORTH = 0.003
 COMPARED_WEEKS = 4
+# It must have won over half a year at least, and by so many standard deviations, so that it is no luck.
+LEAST_COMPARED = 26
+SURE = 2.0
 
 
 class Season:
@@ -35,7 +38,7 @@ class Season:
     def __init__(self, history: History, past: Past, usual: float) -> None:
         self.kinds, self.kind = np.unique(history.category, return_inverse=True)
         self.weeks, self.strength = history.weeks, 0.0
-        if self.weeks >= YEAR_WEEKS + LEAST_BEFORE + COMPARED_WEEKS:
+        if self.weeks >= YEAR_WEEKS + LEAST_BEFORE + LEAST_COMPARED:
             self._look_back(history)
             self.strength = self._choose(history, past, usual)
 
@@ -73,14 +76,17 @@ class Season:
         return lifts
 
     def _choose(self, history: History, past: Past, usual: float) -> float:
-        """The strength with the least error over the weeks of the last year, if it is worth it."""
-        errors = dict.fromkeys((0.0, *STRENGTHS), 0.0)
-        for origin in range(max(YEAR_WEEKS + LEAST_BEFORE, self.weeks - YEAR_WEEKS), self.weeks):
+        """The strength with the least error over the weeks of the last year, if it is worth it and no luck."""
+        origins = range(max(YEAR_WEEKS + LEAST_BEFORE, self.weeks - YEAR_WEEKS), self.weeks)
+        errors = np.zeros((1 + len(STRENGTHS), len(origins)))
+        for place, origin in enumerate(origins):
             ahead = min(COMPARED_WEEKS, self.weeks - origin)
             level = past.at(origin, usual).level[:, None]
             lifts = self._lifts(origin, ahead)[self.kind]
             actual, known = (each[:, origin : origin + ahead] for each in (history.units, history.known))
-            for strength in errors:
-                errors[strength] += float((np.abs(actual - level * lifts**strength) * known).sum())
-        best = min(STRENGTHS, key=lambda strength: errors[strength])
-        return best if errors[best] < (1 - WORTH) * errors[0.0] else 0.0
+            for number, strength in enumerate((0.0, *STRENGTHS)):
+                errors[number, place] = (np.abs(actual - level * lifts**strength) * known).sum()
+        best = int(errors[1:].sum(axis=1).argmin())
+        won = errors[0] - errors[1 + best]
+        is_worth_it = won.sum() > WORTH * errors[0].sum()
+        return STRENGTHS[best] if is_worth_it and won.sum() > SURE * won.std() * len(won) ** 0.5 else 0.0

@@ -1,11 +1,16 @@
 """A small shop with half a year of invoices, as a file of the retailer's."""
 
+import csv
 import random
 from datetime import date, datetime, timedelta
+from io import StringIO
 from pathlib import Path
+
+from flask import Flask
 
 from storefront.core.db import db
 from storefront.importing.online_retail import import_online_retail
+from storefront.insight.forecast.command import forecast
 from tests.importing.files import row, write
 
 FIRST = date(2011, 1, 3)
@@ -32,3 +37,11 @@ def fill(folder: Path, made: list[str]) -> None:
     """Import those lines into the shop."""
     import_online_retail(write(folder, *made), currency="GBP")
     db.session.rollback()
+
+
+def export(app: Flask, *options: str) -> list[dict[str, str]]:
+    """The lines that the command writes."""
+    result = app.test_cli_runner().invoke(forecast, ["export", "--format", "csv", *options])
+    assert result.exit_code == 0, result.output
+    db.session.rollback()
+    return list(csv.DictReader(StringIO(result.stdout)))

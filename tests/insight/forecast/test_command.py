@@ -1,27 +1,18 @@
 """What the command writes: every SKU, Monday weeks, and nothing that was not known at the as-of date."""
 
-import csv
 from datetime import date, timedelta
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
-from storefront.core.db import db, transaction
+from storefront.core.db import transaction
 from storefront.insight.forecast.command import forecast
 from storefront.orders.models import Order, OrderEvent, OrderLine
-from tests.insight.forecast.sales import FIRST, SKUS, fill, rows
+from tests.insight.forecast.sales import FIRST, SKUS, export, fill, rows
 
 AS_OF = "2011-05-16"
-
-
-def export(app: Flask, *options: str) -> list[dict[str, str]]:
-    result = app.test_cli_runner().invoke(forecast, ["export", "--format", "csv", *options])
-    assert result.exit_code == 0, result.output
-    db.session.rollback()
-    return list(csv.DictReader(StringIO(result.stdout)))
 
 
 def test_every_sku_gets_its_weeks(app: Flask, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The forecast is kept, replaced by the next one, made by the job, and shown on the product's page."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,12 @@ from storefront.core.db import db
 from storefront.core.outbox import OutboxJob
 from storefront.insight.forecast.command import forecast
 from storefront.insight.forecast.models import ForecastRun, VariantForecast
-from storefront.insight.forecast.queries import find_run, weekly_units
+from storefront.insight.forecast.queries import find_forecast, find_run, weekly_units
+from storefront.insight.forecast.season import Season
 from storefront.insight.forecast.service import run_forecast
 from tests.fixtures.factories import make_product
 from tests.fixtures.shop import on_every_database, post
-from tests.insight.forecast.sales import FIRST, SKUS, fill, rows
+from tests.insight.forecast.sales import FIRST, SKUS, export, fill, rows
 
 pytestmark = pytest.mark.usefixtures("context")
 AS_OF = date(2011, 6, 13)
@@ -93,6 +94,26 @@ def test_the_product_page_says_the_forecast_in_words(app: Flask, tmp_path: Path,
     assert f"Y = {'−' if found.slope < 0 else ''}{abs(round(found.slope, 2)):g}X" in text
     assert "In the last weeks it was wrong by" in text
     assert "As a table" in text
+
+
+def test_a_season_is_kept_drawn_and_exported(app: Flask, tmp_path: Path, sign_in, monkeypatch) -> None:
+    fill(tmp_path, rows(FIRST, 600))
+    as_of = FIRST + timedelta(days=595)
+    run_forecast(as_of, 13, LONDON)
+    assert find_run(db.session()).seasons == {}, "these sales have none"
+    monkeypatch.setattr(Season, "_choose", lambda *_: 1.0)
+    run_forecast(as_of, 13, LONDON)
+    run, variant = find_run(db.session()), db.session.scalars(select(Variant).where(Variant.sku == "22000")).one()
+    season = run.season(variant.product.category_id)
+    assert len(season) == 13
+    assert len(set(season)) > 5
+    assert run.season(-1) == [1.0] * 13
+    text = sign_in("manager").get(f"/admin/products/{variant.product_id}/forecast").text
+    assert f"It follows the last year: in these weeks its category sold {min(season):.0%} to {max(season):.0%}" in text
+    found = find_forecast(db.session(), variant.id)
+    made = export(app, "--as-of", f"{as_of}", "--horizon", "13")
+    points = [float(line["point"]) for line in made if line["sku"] == "22000"]
+    assert points == pytest.approx([found.point * factor for factor in season], rel=0.01, abs=0.02)
 
 
 def test_the_forecast_is_asked_for_once_a_minute(app: Flask, sign_in, monkeypatch) -> None:
