@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.admin.test_desk_browser import wait_for_forecast
 from tests.browser.test_buying import add_to_cart, fill_in, wait_until_paid
 from tests.fixtures.browser import ARGUMENTS, DESK, PHONE, find_chromium, sign_in
 from tests.run.shop_process import ShopProcess
@@ -81,6 +82,18 @@ def desk_at_work(page: Page, base: str) -> None:
     keep(page, "desk")
     page.goto(f"{base}/admin/products")
     keep(page, "desk-products")
+    page.goto(f"{base}/admin/insight")
+    keep_chart(page, "desk-insight")
+    page.goto(f"{base}/admin/insight/reorder?show=all")
+    wait_for_forecast(page)
+    page.locator(".advice a[href*='/forecast']").first.click()
+    keep_chart(page, "desk-forecast")
+
+
+def keep_chart(page: Page, name: str) -> None:
+    """The view with the page's chart at its lower end."""
+    page.locator(".chart").first.evaluate("chart => chart.scrollIntoView({ block: 'end' })")
+    keep(page, name)
 
 
 def keep(page: Page, name: str) -> None:
