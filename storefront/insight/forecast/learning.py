@@ -12,7 +12,6 @@ import numpy as np
 
 from storefront.insight.forecast.arrays import Bools, Floats, History, Ints
 from storefront.insight.forecast.cells import Sorted, ascending, filled, medians
-from storefront.insight.forecast.season import Season
 from storefront.insight.forecast.typical import (
     SILENCE_CELLS,
     SIZE_CELLS,
@@ -67,9 +66,9 @@ class Lessons:
         return now.level + FLOOR_SHARE * self.usual
 
 
-def learn(history: History, past: Past, season: Season, usual: float, horizon: int) -> Lessons | None:
+def learn(history: History, past: Past, usual: float, horizon: int) -> Lessons | None:
     """The lessons of the shop's last weeks for forecasts up to `horizon` weeks; None while it is too young."""
-    found = list(_examples(history, past, season, usual, min(horizon, LONGEST_HORIZON)))
+    found = list(_examples(history, past, usual, min(horizon, LONGEST_HORIZON)))
     if not any(len(level) for level, *_rest in found):
         return None
     examples = Examples(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
@@ -80,17 +79,15 @@ def learn(history: History, past: Past, season: Season, usual: float, horizon: i
     return Lessons(usual, tendency, silence, *_spread(examples, usual))
 
 
-def _examples(
-    history: History, past: Past, season: Season, usual: float, horizon: int
-) -> Iterator[tuple[Floats | Ints, ...]]:
+def _examples(history: History, past: Past, usual: float, horizon: int) -> Iterator[tuple[Floats | Ints, ...]]:
     last = history.weeks
     for origin in range(max(MIN_WEEKS, last - ORIGINS), last):
-        then, factors = past.at(origin, usual), season.factors(origin, horizon)
+        then = past.at(origin, usual)
         for week in range(origin, min(origin + horizon, last)):
             rows = np.flatnonzero(then.is_sold & history.known[:, week])
             weight = 0.5 ** ((last - 1 - week) / FORGET_HALF_LIFE_WEEKS)
             yield (
-                then.level[rows] * factors[season.kind[rows], week - origin],
+                then.level[rows],
                 then.tendency[rows],
                 then.silence[rows],
                 then.size[rows],

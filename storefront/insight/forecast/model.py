@@ -44,9 +44,8 @@ def forecast(history: History, horizon: int, is_launched: Bools | None = None) -
     gets what newcomers of its category typically sell.
     """
     usual, past = usual_week(history), Past(history)
-    season = Season(history, past, usual)
-    now, factors = past.at(history.weeks, usual), season.of_variants(horizon)
-    lessons = learn(history, past, season, usual, horizon)
+    now, factors = past.at(history.weeks, usual), Season(history, past, usual).factors(horizon)
+    lessons = learn(history, past, usual, horizon)
     if lessons is None:
         return _newcomers(_young(now, usual, factors), history, is_launched)
     unit = lessons.unit(now)

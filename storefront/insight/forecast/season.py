@@ -42,16 +42,12 @@ class Season:
             self._look_back(history)
             self.strength = self._choose(history, past, usual)
 
-    def factors(self, week: int, horizon: int) -> Floats:
-        """Categories x horizon: what each week from `week` on is times the level; 1 without a season."""
-        if not self.strength or week < YEAR_WEEKS + LEAST_BEFORE:
-            return np.ones((len(self.kinds), horizon))
-        powers: Floats = self._lifts(week, horizon) ** self.strength
-        return powers
-
-    def of_variants(self, horizon: int) -> Floats:
-        """Variants x horizon: the factors of the weeks that nobody has seen."""
-        return self.factors(self.weeks, horizon)[self.kind]
+    def factors(self, horizon: int) -> Floats:
+        """Variants x horizon: what each week to come is times the forecast; 1 without a season."""
+        if not self.strength:
+            return np.ones((len(self.kind), horizon))
+        powers: Floats = self._lifts(self.weeks, horizon) ** self.strength
+        return powers[self.kind]
 
     def _look_back(self, history: History) -> None:
         """Each category's sales by week, in usual weeks of its variants: around the week, and before it."""

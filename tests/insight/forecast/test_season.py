@@ -15,9 +15,9 @@ ORIGIN, HORIZON = 144, 8
 CATEGORY = np.repeat([7, 8], 150)
 
 
-def shop(peaks: tuple[float, float] = (2.0, 0.0), at: Sequence[int] = (47, 99, 151)) -> Floats:
+def shop(peaks: tuple[float, float] = (2.0, 0.0), at: Sequence[int] = (47, 99, 151), seed: int = 4) -> Floats:
     """Three years of 300 variants; each of the two categories sells that much more around the weeks `at`."""
-    random = np.random.default_rng(4)
+    random = np.random.default_rng(seed)
     bump = np.zeros(3 * YEAR)
     for week in at:
         bump += np.exp(-0.5 * ((np.arange(3 * YEAR) - week) / 3.0) ** 2)
@@ -52,8 +52,17 @@ def test_a_year_that_was_not_repeated_is_not_followed(at: tuple[int, ...]) -> No
     assert (made_of(shop((2.0, 2.0), at)).season == 1).all()
 
 
-def test_a_shop_of_one_year_has_no_season() -> None:
-    history = History.of(shop()[:, : YEAR + 9], category=CATEGORY)
+def test_what_would_win_next_to_nothing_is_not_followed() -> None:
+    assert (made_of(shop((0.5, 0.5), seed=7)).season == 1).all()
+
+
+def test_the_luck_of_a_dozen_variants_is_no_season() -> None:
+    history = History.of(shop((0.0, 0.0), seed=19)[:12, ORIGIN - 2 * YEAR : ORIGIN], category=CATEGORY[:12])
+    assert (forecast(history, HORIZON).season == 1).all()
+
+
+def test_a_few_weeks_of_a_second_year_show_no_season() -> None:
+    history = History.of(shop((2.0, 2.0), (8, 60))[:, : YEAR + 20], category=CATEGORY)
     assert (forecast(history, HORIZON).season == 1).all()
 
 
