@@ -140,6 +140,18 @@ def test_orders_are_searched(owner: Callable[..., Page], javascript: bool) -> No
     expect(page).to_have_url(re.compile(re.escape(number)))
 
 
+def test_the_open_part_of_insight_is_seen_and_its_charts_keep_their_letters(owner: Callable[..., Page]) -> None:
+    page = owner("/admin/insight/reports")
+    expect(page.get_by_role("link", name="Letters")).to_be_in_viewport(ratio=0.9)
+    page.goto(page.url.partition("/admin/")[0] + "/admin/insight/sales")
+    label, picture = page.locator(".chart-ticks span").first, page.locator(".chart-picture").first
+    sizes = {label.evaluate("label => getComputedStyle(label).fontSize")}
+    page.set_viewport_size({"width": 1280, "height": 800})
+    sizes.add(label.evaluate("label => getComputedStyle(label).fontSize"))
+    assert sizes == {"13px"}
+    assert label.bounding_box()["x"] + label.bounding_box()["width"] < picture.bounding_box()["x"]
+
+
 def wait_for_forecast(page: Page) -> None:
     """The page of the advice, once there is a forecast; a new shop has none yet."""
     if page.get_by_role("button", name="Make it now").is_visible():
