@@ -8,6 +8,8 @@ from storefront.admin.queries import count_attention, has_at_most
 from storefront.catalog.queries import ProductFilter, list_products
 from storefront.core import outbox
 from storefront.core.db import db, transaction
+from storefront.insight.days import Books
+from storefront.insight.rollup import rebuild_days
 from storefront.orders import service as orders
 from tests.fixtures.factories import make_order, make_product
 
@@ -53,8 +55,22 @@ def test_each_number_is_the_length_of_the_list_it_leads_to(sign_in):
 
 
 @pytest.mark.usefixtures("context")
+def test_the_week_is_told_to_whoever_may_look_at_figures(app, sign_in):
+    order = make_order(make_product(price_minor=1250).variants[0])
+    pay(order.id)
+    books = Books.of(app.config["SETTINGS"])
+    rebuild_days([books.today()], books)
+    page = sign_in("owner").get("/admin/").text
+    assert re.search(
+        r'href="/admin/insight/figures/net\?days=7">Net sales</a></h3>\s*<p class="figure-value">£12.50', page
+    )
+    assert "The last seven days" not in sign_in("packer").get("/admin/").text
+
+
+@pytest.mark.usefixtures("context")
 def test_an_empty_shop_counts_nothing(sign_in):
     page = sign_in("owner").get("/admin/").text
+    assert "The last seven days" not in page
     assert re.findall(r"<strong>(\d+)</strong>", page) == ["0", "0", "0", "0"]
     assert "No orders yet" in page
 
