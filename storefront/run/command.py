@@ -1,5 +1,7 @@
 """The commands that start the shop: `storefront run` for all of it, `web`, `worker` and `clock` for one process."""
 
+from pathlib import Path
+
 import click
 from flask.cli import ScriptInfo, pass_script_info
 
@@ -72,7 +74,20 @@ def clock() -> None:
     tick()
 
 
-COMMANDS = (run, web, worker, worker_pool, clock)
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--keep", type=click.IntRange(0), default=0, help="Delete all but so many of the newest.  [default: none]"
+)
+def backup(folder: Path, keep: int) -> None:
+    """Write a copy of an SQLite shop (database, pictures, key) into FOLDER, while it goes on selling."""
+    from storefront.run.backup import make_backup
+
+    made = make_backup(_settings(), folder, keep)
+    click.echo(f"{made} ({made.stat().st_size / 1_000_000:.1f} MB)")
+
+
+COMMANDS = (run, web, worker, worker_pool, clock, backup)
 
 
 def _settings() -> Settings:

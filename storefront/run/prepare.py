@@ -9,6 +9,7 @@ from flask import Flask
 from storefront.config import Settings
 from storefront.run import valkey
 from storefront.run.banner import EVERYWHERE, address
+from storefront.run.checks import CannotStart
 
 
 def complete(settings: Settings) -> Settings:
@@ -32,13 +33,32 @@ def complete(settings: Settings) -> Settings:
 
 
 def prepare_database(app: Flask, settings: Settings) -> None:
-    """Run the migrations that are missing; fill the shop with the demo when it is one and empty."""
-    from flask_migrate import upgrade
+    """Run the migrations that are missing; fill the shop with the demo when it is one and empty.
 
+    An SQLite file is copied before its tables change. Raises CannotStart when they cannot be changed.
+    """
     with app.app_context():
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        upgrade()
+        _migrate(settings)
         if settings.demo:
             from storefront.demo import seed_demo
 
             seed_demo()
+
+
+def _migrate(settings: Settings) -> None:
+    from flask_migrate import upgrade
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from storefront.run.backup import copy_before_migration
+    from storefront.run.revisions import find_revisions
+
+    now, needed = find_revisions()
+    is_behind = now is not None and now != needed
+    copy = copy_before_migration(settings, str(needed)) if is_behind else None
+    try:
+        upgrade()
+    except (SQLAlchemyError, RuntimeError) as error:
+        where = f" A copy from before stands at {copy}." if copy else ""
+        reason = str(getattr(error, "orig", None) or error)
+        raise CannotStart(f"The tables could not be brought from {now} to {needed}: {reason}.{where}") from error

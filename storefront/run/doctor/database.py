@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import func, select
 
 from storefront.accounts import passwords
@@ -13,23 +11,21 @@ from storefront.accounts.queries import find_user
 from storefront.accounts.staff import count_owners
 from storefront.config import Settings
 from storefront.core import clock
-from storefront.core.assets import asset_folder
 from storefront.core.audit.chain import HEADS_FILE, read_heads, verify
 from storefront.core.db import db
 from storefront.core.outbox import OutboxJob, read_backlog
 from storefront.run.doctor import Check, Finding
+from storefront.run.revisions import find_revisions
 
 BEAT = timedelta(minutes=5)
 BEATING = "checkout.expire_unpaid"
 
 
 def _migrations(_settings: Settings) -> Iterator[Finding]:
-    with db.engine.connect() as connection:
-        now = MigrationContext.configure(connection).get_current_revision()
-    head = ScriptDirectory(str(asset_folder("migrations"))).get_current_head()
-    if now != head:
+    now, needed = find_revisions()
+    if now != needed:
         yield Finding(
-            "migrations", True, f"The tables are at {now}, the shop needs {head}: run `storefront db upgrade`."
+            "migrations", True, f"The tables are at {now}, the shop needs {needed}: run `storefront db upgrade`."
         )
 
 

@@ -49,7 +49,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
 def _backup(settings: Settings) -> Iterator[Finding]:
     file = settings.data_dir / BACKUP_FILE
     if not file.exists():
-        text = f"No backup is known of. Let the one you make end with: touch {file}"
+        text = f"No backup is known of. Let the one you make end with: touch {file} (`storefront backup` does)"
         yield Finding("backup", True, text)
     elif clock.now() - datetime.fromtimestamp(file.stat().st_mtime, UTC) > BACKUP_AGE:
         yield Finding("backup", True, f"The last backup is older than {BACKUP_AGE.total_seconds() / 3600:.0f} hours.")
