@@ -90,7 +90,7 @@ def list_products(
     session: Session, wanted: ProductFilter, sort: Sort = Sort.POPULAR, number: int = 1, size: int = PAGE_SIZE
 ) -> Page[Product]:
     """One page of products with their variants and pictures, in three statements whatever the size."""
-    query = _narrowed(wanted).order_by(*ORDER_BY[sort])
+    query = narrow_products(wanted).order_by(*ORDER_BY[sort])
     return fetch_page(
         session, query.options(selectinload(Product.variants), selectinload(Product.images)), number, size
     )
@@ -98,13 +98,13 @@ def list_products(
 
 def list_first(session: Session, sort: Sort, limit: int) -> list[Product]:
     """The first active products in that order, with their variants and pictures."""
-    query = _narrowed(ProductFilter()).order_by(*ORDER_BY[sort]).limit(limit)
+    query = narrow_products(ProductFilter()).order_by(*ORDER_BY[sort]).limit(limit)
     return list(session.scalars(query.options(selectinload(Product.variants), selectinload(Product.images))))
 
 
 def price_bounds(session: Session, wanted: ProductFilter) -> tuple[int, int] | None:
     """The lowest and highest price of what the filter lets through, None when that is nothing."""
-    narrowed = _narrowed(wanted).subquery()
+    narrowed = narrow_products(wanted).subquery()
     low, high = session.execute(select(func.min(narrowed.c.price_minor), func.max(narrowed.c.price_minor))).one()
     return None if low is None else (low, high)
 
@@ -160,7 +160,8 @@ def _whole() -> Select[Product]:
     )
 
 
-def _narrowed(wanted: ProductFilter) -> Select[Product]:
+def narrow_products(wanted: ProductFilter) -> Select[Product]:
+    """The products that the filter lets through, in no order."""
     query = select(Product)
     if wanted.status is not None:
         query = query.where(Product.status == wanted.status)

@@ -1,9 +1,11 @@
 """Orders at the desk: list, search, detail, sending, cancelling, notes, address, packing slip."""
 
+import csv
 import re
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 
 from storefront.core.db import db, transaction
 from storefront.orders import service as orders
@@ -230,3 +232,36 @@ def test_a_packing_slip_has_what_is_packed_and_no_prices(sign_in):
     for text in ("Blue jug", product.variants[0].sku, order.number, "Ada Lovelace", "2 pieces in all"):
         assert text in page, text
     assert "£" not in page
+
+
+def test_the_file_has_every_order_that_the_list_would_show(app: Flask, sign_in) -> None:
+    variant = make_variant(price_minor=1250, stock_level=99)
+    first, other = pay(make_order(variant, 2)), make_order(variant)
+    client = sign_in("packer")
+    page = client.get("/admin/orders?status=paid").text
+    assert 'href="/admin/orders.csv?status=paid"' in page
+    answer = client.get("/admin/orders.csv?status=paid")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=orders.csv"
+    (row,) = csv.DictReader(answer.text.removeprefix("\ufeff").splitlines())
+    placed = first.placed_at.astimezone(app.config["SETTINGS"].time_zone)
+    assert row == {
+        "number": first.number,
+        "placed_at": f"{placed:%Y-%m-%d %H:%M}",
+        "status": "paid",
+        "name": first.name,
+        "email": first.email,
+        "country": first.country,
+        "pieces": "2",
+        "currency": "GBP",
+        "items": "25.00",
+        "discount": "0.00",
+        "shipping": "3.95",
+        "tax": f"{first.tax_minor / 100:.2f}",
+        "included_tax": f"{first.included_tax_minor / 100:.2f}",
+        "total": "28.95",
+    }
+    everything = client.get("/admin/orders.csv").text
+    assert everything.index(other.number) < everything.index(first.number), "the newest first"
+    for _ in range(30):
+        make_order(variant)
+    assert len(client.get("/admin/orders.csv").text.splitlines()) == 33, "a file has no pages"

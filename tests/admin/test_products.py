@@ -1,5 +1,6 @@
 """Products at the desk: list, create, change, variants, prices, archive."""
 
+import csv
 import re
 
 import pytest
@@ -265,3 +266,17 @@ def test_the_list_has_pages_that_keep_the_search(owner):
     assert first.count("row-link") == 25
     assert "/admin/products?q=jug&amp;sort=name&amp;page=2" in first
     assert owner.get("/admin/products?q=jug&sort=name&page=2").text.count("row-link") == 2
+
+
+def test_the_file_has_every_variant_that_the_list_would_show(sign_in) -> None:
+    cup = make_product(name="Cup", variants=("Red", "Blue"), price_minor=1250, stock_level=3)
+    make_product(name="=Jug", price_minor=900)
+    client = sign_in("packer")
+    assert 'href="/admin/products.csv?q=cup"' in client.get("/admin/products?q=cup").text
+    rows = list(csv.DictReader(client.get("/admin/products.csv?q=cup").text.removeprefix("\ufeff").splitlines()))
+    assert [(row["product"], row["variant"], row["price"], row["available"], row["on_sale"]) for row in rows] == [
+        ("Cup", "Red", "12.50", "3", "yes"),
+        ("Cup", "Blue", "12.50", "3", "yes"),
+    ]
+    assert [row["sku"] for row in rows] == [variant.sku for variant in cup.variants]
+    assert '"\'=Jug"' in client.get("/admin/products.csv").text, "no cell runs as a formula"

@@ -162,6 +162,7 @@ GET  admin.new_zone                   settings.edit   200
 POST admin.note_payment               orders.refund   303
 GET  admin.order                      orders.view     200
 GET  admin.orders                     orders.view     200
+GET  admin.orders_file                orders.view     200
 GET  admin.packing_plan               insight.edit    200
 GET  admin.packing_slip               orders.view     200
 POST admin.pay_back                   orders.refund   422
@@ -173,6 +174,7 @@ GET  admin.prices                     catalog.edit    200
 GET  admin.product                    catalog.view    200
 GET  admin.product_forecast           insight.view    200
 GET  admin.products                   catalog.view    200
+GET  admin.products_file              catalog.view    200
 POST admin.publish_stock              stock.edit      303
 GET  admin.purchase                   insight.view    200
 GET  admin.purchase_file              insight.view    200

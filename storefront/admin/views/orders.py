@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from storefront.admin import lists, words
+from storefront.admin import exports, lists, words
 from storefront.admin.desk import actor, blueprint
 from storefront.admin.forms.orders import WRITTEN_OFF, AddressForm, CancelForm, NoteForm, PaymentForm, address_values
 from storefront.admin.queries import map_names
@@ -19,6 +19,7 @@ from storefront.checkout.sending import send_order
 from storefront.core.db import db
 from storefront.core.errors import Conflict, Forbidden, ShopError, Unavailable
 from storefront.core.web import page, see_other, settings, staff, tell
+from storefront.core.web.downloads import csv_answer
 from storefront.insight.queueing.shown import today
 from storefront.orders import service
 from storefront.orders.models import Order, OrderStatus
@@ -48,7 +49,17 @@ def orders() -> Response:
         late=count_late(session, chosen.today, chosen.words),
         statuses=words.STATUSES,
         url=url,
+        file=url_for("admin.orders_file", **chosen.arguments()),
     )
+
+
+@blueprint.get("/orders.csv")
+@staff("orders.view")
+def orders_file() -> Response:
+    """The same orders as a file, all of them."""
+    chosen = lists.read_orders(request.args, today())
+    rows = exports.order_rows(db.session(), chosen.wanted(), settings().time_zone)
+    return csv_answer("orders.csv", exports.ORDER_HEADER, rows)
 
 
 @blueprint.get("/orders/<number>")

@@ -9,7 +9,7 @@ from flask import flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from storefront.admin import lists
+from storefront.admin import exports, lists
 from storefront.admin.conflicts import adopt, compare
 from storefront.admin.desk import blueprint
 from storefront.admin.forms.products import PriceForm, ProductForm, product_values
@@ -20,6 +20,7 @@ from storefront.catalog.queries import get_product_by_id, list_categories, list_
 from storefront.core.db import db
 from storefront.core.errors import ShopError
 from storefront.core.web import page, see_other, settings, staff, tell
+from storefront.core.web.downloads import csv_answer
 from storefront.stock.queries import map_available
 
 
@@ -39,7 +40,17 @@ def products() -> Response:
         categories=categories,
         names={category.id: category.name for category in categories},
         url=partial(url_for, "admin.products", **chosen.arguments()),
+        file=url_for("admin.products_file", **chosen.arguments()),
     )
+
+
+@blueprint.get("/products.csv")
+@staff("catalog.view")
+def products_file() -> Response:
+    """The variants of the same products as a file, all of them."""
+    chosen = lists.read_products(request.args)
+    rows = exports.product_rows(db.session(), chosen.wanted(), settings().currency)
+    return csv_answer("products.csv", exports.PRODUCT_HEADER, rows)
 
 
 @blueprint.get("/products/new")
