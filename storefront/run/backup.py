@@ -17,6 +17,7 @@ from storefront.run.checks import CannotStart
 from storefront.run.doctor.machines import BACKUP_FILE
 
 DATABASE = "shop.sqlite3"
+OURS = f"shop-{'[0-9]' * 8}T{'[0-9]' * 6}Z.tar.gz"
 # What of the data folder is no copy of anything else: pictures, the key that signs, and where the audit log ended.
 KEPT = ("media", "secret_key", HEADS_FILE)
 # Copies from before a migration; older ones are deleted.
@@ -77,7 +78,7 @@ def make_backup(settings: Settings, folder: Path, keep: int = 0) -> Path:
                     archive.add(settings.data_dir / name, name)
         packed.chmod(0o600)
         packed.replace(target)
-    _forget_older(folder, "shop-*.tar.gz", keep)
+    _forget_older(folder, OURS, keep)
     (settings.data_dir / BACKUP_FILE).touch()
     return target
 

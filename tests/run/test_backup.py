@@ -91,12 +91,12 @@ def test_so_many_are_kept_and_nothing_else_is_touched(old_shop, tmp_path: Path, 
     _app, settings = old_shop
     folder = tmp_path / "backups"
     folder.mkdir()
-    (folder / "letters.tar.gz").write_text("mine")
+    (folder / "shop-as-it-was.tar.gz").write_text("mine")
     for hour in range(4):
         monkeypatch.setattr(clock, "now", lambda hour=hour: datetime(2026, 11, 30, hour, tzinfo=UTC))
         make_backup(settings, folder, keep=2)
     names = sorted(file.name for file in folder.iterdir())
-    assert names == ["letters.tar.gz", "shop-20261130T020000Z.tar.gz", "shop-20261130T030000Z.tar.gz"]
+    assert names == ["shop-20261130T020000Z.tar.gz", "shop-20261130T030000Z.tar.gz", "shop-as-it-was.tar.gz"]
 
 
 def test_a_damaged_file_is_no_backup(old_shop, tmp_path: Path) -> None:
