@@ -117,7 +117,7 @@ def measure(folder: Path, seconds: int) -> None:
         size = first_view(path)
         print(
             f"{name:<16}{served:>10,.0f}{served / bare:>7.2f}{served_p99:>8.1f}"
-            f"{rendered:>12,.0f}{rendered / bare:>7.2f}{rendered_p99:>8.1f}{size / 1024:>9.1f} KB"
+            f"{rendered:>12,.0f}{rendered / bare:>7.3f}{rendered_p99:>8.1f}{size / 1024:>9.1f} KB"
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from alembic import context
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from storefront.core.db import READ_COMMITTED, EnumText, UtcDateTime, db
 from storefront.tables import import_models
@@ -42,7 +43,8 @@ def check_references(ctx: MigrationContext, **_step: Any) -> None:
     if ctx.dialect.name == "sqlite" and ctx.connection is not None:
         lost = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if lost:
-            raise RuntimeError(f"rows without what they refer to (table, row, referred table, reference): {lost[:10]}")
+            reason = ValueError(f"rows without what they refer to (table, row, referred table, reference): {lost[:10]}")
+            raise IntegrityError("PRAGMA foreign_key_check", {}, reason)
 
 
 def migrate(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The lists of orders and products as rows of a file: everything that the filter lets through, without pages."""
+"""The lists of orders and products as rows of a file: what the filter lets through, without pages, up to MAX_ROWS."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -83,13 +83,16 @@ def make_backup(settings: Settings, folder: Path, keep: int = 0) -> Path:
     return target
 
 
-def copy_before_migration(settings: Settings, revision: str) -> Path | None:
-    """Keep the SQLite file as it is beside itself, before its tables change to `revision`; None on a server."""
+def copy_before_migration(settings: Settings, now: str, needed: str) -> Path | None:
+    """Keep the SQLite file as it is beside itself, before its tables change; None on a server.
+
+    Both revisions are in its name: after steps of which only the first went well, the next try copies to another.
+    """
     database = database_file(settings)
     if database is None:
         return None
-    made = copy_database(database, database.with_name(f"{database.stem}-before-{revision}{database.suffix}"))
-    _forget_older(database.parent, f"{database.stem}-before-*{database.suffix}", COPIES)
+    made = copy_database(database, database.with_name(f"{database.stem}-{now}-before-{needed}{database.suffix}"))
+    _forget_older(database.parent, f"{database.stem}-*-before-*{database.suffix}", COPIES)
     return made
 
 

@@ -76,9 +76,7 @@ def clock() -> None:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option(
-    "--keep", type=click.IntRange(0), default=0, help="Delete all but so many of the newest.  [default: none]"
-)
+@click.option("--keep", type=click.IntRange(0), default=0, help="Keep so many of the newest; without it, all.")
 def backup(folder: Path, keep: int) -> None:
     """Write a copy of an SQLite shop (database, pictures, key) into FOLDER, while it goes on selling."""
     from storefront.run.backup import make_backup

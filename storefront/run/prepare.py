@@ -53,12 +53,16 @@ def _migrate(settings: Settings) -> None:
     from storefront.run.backup import copy_before_migration
     from storefront.run.revisions import find_revisions
 
-    now, needed = find_revisions()
-    is_behind = now is not None and now != needed
-    copy = copy_before_migration(settings, str(needed)) if is_behind else None
+    now, needed, is_newer = find_revisions()
+    if is_newer:
+        raise CannotStart(
+            f"The tables are at {now}, and this version of the shop knows them up to {needed}: start the newer one, or"
+            " put a copy from before it back (docs/operations.md, Backups)."
+        )
+    copy = copy_before_migration(settings, now, str(needed)) if now is not None and now != needed else None
     try:
         upgrade()
-    except (SQLAlchemyError, RuntimeError) as error:
+    except SQLAlchemyError as error:
         where = f" A copy from before stands at {copy}." if copy else ""
-        reason = str(getattr(error, "orig", None) or error)
+        reason = getattr(error, "orig", None) or error
         raise CannotStart(f"The tables could not be brought from {now} to {needed}: {reason}.{where}") from error

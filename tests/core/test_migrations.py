@@ -69,6 +69,27 @@ def test_a_shop_with_a_row_in_every_table_is_brought_up_to_date(
             db.engine.dispose()
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])  # MariaDB has no transactions for tables.
+def test_a_step_that_fails_half_way_leaves_nothing(
+    database_kind: str, tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError("the machine stops here")
+
+    with fresh_database(database_kind, tmp_path) as url:
+        app = make_core(make_settings(tmp_path, url, redis_url))
+        Migrate(app, db, directory=str(asset_folder("migrations")))
+        with app.app_context():
+            upgrade(revision="0023")
+            monkeypatch.setattr("alembic.op.execute", fail)
+            with pytest.raises(OSError, match="stops here"):
+                upgrade(revision="0024")
+            assert "seasons" not in {column["name"] for column in inspect(db.engine).get_columns("forecast_run")}
+            monkeypatch.undo()
+            upgrade(revision="0024")
+            db.engine.dispose()
+
+
 MADE_UP: dict[type, Any] = {
     int: 1,
     bool: True,

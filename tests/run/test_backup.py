@@ -115,7 +115,7 @@ def test_a_database_on_a_server_is_copied_by_its_own_tools(tmp_path: Path) -> No
     settings = make_settings(tmp_path, "postgresql://nobody@127.0.0.1/shop", "redis://127.0.0.1")
     with pytest.raises(CannotStart, match="pg_dump"):
         make_backup(settings, tmp_path / "backups")
-    assert copy_before_migration(settings, "0001") is None
+    assert copy_before_migration(settings, "0001", "0002") is None
 
 
 def test_the_command_writes_a_backup_that_starts(tmp_path: Path, old_shop) -> None:
@@ -136,10 +136,10 @@ def test_tables_are_changed_only_after_the_file_was_copied(old_shop) -> None:
     app, settings = old_shop
     prepare_database(app, settings)
     with app.app_context():
-        now, needed = find_revisions()
+        now, needed, _is_newer = find_revisions()
     assert now == needed
     (copy,) = settings.data_dir.glob("*-before-*")
-    assert copy.name == f"shop-before-{needed}.sqlite3"
+    assert copy.name == f"shop-0023-before-{needed}.sqlite3"
     assert ask(copy, "SELECT version_num FROM alembic_version") == 23
     assert ask(copy, "SELECT count(*) FROM role WHERE name = 'written-later'") == 1
     changed_at = copy.stat().st_mtime_ns
@@ -156,6 +156,23 @@ def test_tables_that_cannot_be_changed_are_told_in_one_line_with_the_copy(old_sh
     monkeypatch.setattr("flask_migrate.upgrade", fail)
     with pytest.raises(CannotStart, match=r"from 0023 to .*: disk is full. A copy from before stands at .*-before-"):
         prepare_database(app, settings)
+
+
+def test_a_shop_of_a_newer_version_is_left_as_it_is(old_shop) -> None:
+    app, settings = old_shop
+    ask(settings.data_dir / "shop.sqlite3", "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(CannotStart, match="at 9999, and this version of the shop knows them up to"):
+        prepare_database(app, settings)
+    assert list(settings.data_dir.glob("*-before-*")) == []
+
+
+def test_a_row_that_would_lose_what_it_refers_to_stops_the_change_and_is_told(old_shop) -> None:
+    app, settings = old_shop
+    file = settings.data_dir / "shop.sqlite3"
+    ask(file, "INSERT INTO role_permission (role_id, permission) VALUES (4711, 'catalog.view')")
+    with pytest.raises(CannotStart, match=r"from 0023 .*'role_permission'.* A copy from before stands at"):
+        prepare_database(app, settings)
+    assert ask(file, "SELECT version_num FROM alembic_version") == 23
 
 
 def test_a_new_shop_has_nothing_to_copy(tmp_path: Path, redis_url: str) -> None:

@@ -56,7 +56,7 @@ def orders() -> Response:
 @blueprint.get("/orders.csv")
 @staff("orders.view")
 def orders_file() -> Response:
-    """The same orders as a file, all of them."""
+    """The same orders as a file, without pages."""
     chosen = lists.read_orders(request.args, today())
     rows = exports.order_rows(db.session(), chosen.wanted(), settings().time_zone)
     return csv_answer("orders.csv", exports.ORDER_HEADER, rows)

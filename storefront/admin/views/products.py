@@ -47,7 +47,7 @@ def products() -> Response:
 @blueprint.get("/products.csv")
 @staff("catalog.view")
 def products_file() -> Response:
-    """The variants of the same products as a file, all of them."""
+    """The variants of the same products as a file, without pages."""
     chosen = lists.read_products(request.args)
     rows = exports.product_rows(db.session(), chosen.wanted(), settings().currency)
     return csv_answer("products.csv", exports.PRODUCT_HEADER, rows)

@@ -56,10 +56,3 @@ def _closed_weeks(units: Floats) -> Bools:
 def running_sums(values: Floats | Bools) -> "np.ndarray[tuple[int, int], np.dtype[Any]]":
     """What each row adds up to before each week and after the last."""
     return np.pad(np.cumsum(values, axis=1), ((0, 0), (1, 0)))
-
-
-def weekly_means(units: Floats, weights: Floats) -> Floats:
-    """The weighted mean of each row; 0 where no week counts."""
-    total = weights.sum(axis=1)
-    means: Floats = (units * weights).sum(axis=1) / np.where(total > 0, total, 1.0)
-    return means

@@ -22,7 +22,7 @@ BEATING = "checkout.expire_unpaid"
 
 
 def _migrations(_settings: Settings) -> Iterator[Finding]:
-    now, needed = find_revisions()
+    now, needed, _is_newer = find_revisions()
     if now != needed:
         yield Finding(
             "migrations", True, f"The tables are at {now}, the shop needs {needed}: run `storefront db upgrade`."

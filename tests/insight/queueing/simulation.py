@@ -28,7 +28,9 @@ def simulate(
     free_at = [0.0] * servers
     for _ in range(count):
         moment += arrivals(random) / (servers * utilisation)
-        begun_at = free_at[0] if free_at[0] > moment else moment + random.random() * 2 * handover
+        begun_at = max(moment, free_at[0])
+        if handover and free_at[0] <= moment:
+            begun_at += random.random() * 2 * handover
         heapq.heapreplace(free_at, begun_at + services(random))
         waits.append(begun_at - moment)
     waits = sorted(waits[count // 20 :])
