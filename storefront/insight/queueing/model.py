@@ -17,6 +17,8 @@ from storefront.insight.queueing.gamma import gamma_quantile, normal_tail
 P95 = 0.95
 # A scv below is taken for none: nothing real is steadier than a hundredth of a percent.
 STEADY = 1e-8
+# Room for so many deviations of what is offered, and less, makes servers few, however many they are.
+HALF = 0.5
 
 
 class Load(NamedTuple):
@@ -108,23 +110,35 @@ def servers_for(load: Load, target_seconds: float, share: float = P95) -> int:
 
 def wait_probability(load: Load, servers: int) -> float:
     """The share of arrivals that must wait in G/G/c (Whitt 3.5 to 3.11); Erlang's C when arrivals are random."""
-    utilisation, arrival_scv, service_scv = load.offered / servers, load.arrival_scv, load.service_scv
-    if utilisation >= 1:
+    arrival_scv, service_scv = load.arrival_scv, load.service_scv
+    if load.offered >= servers:
         return 1.0
     if not load.offered or arrival_scv + service_scv < STEADY:
         return 0.0
-    room = (1 - utilisation) * math.sqrt(servers)
-    both = (arrival_scv + service_scv) / (1 + service_scv)
-    by_erlang = erlang_c(servers, load.offered) / normal_tail(room)
-    light = min(1.0, by_erlang * normal_tail(2 * room / (1 + arrival_scv)))
-    heavy = min(1.0, by_erlang * normal_tail(room / both))
-    few = utilisation**2 * heavy + (1 - utilisation**2) * light
+    few = _few_wait(load, servers)
     if servers <= 6 or arrival_scv >= 1:
-        return min(1.0, few)
-    deviation = math.sqrt(load.offered * both)
-    many = arrival_scv * few + (1 - arrival_scv) * normal_tail((servers - load.offered - 0.5) / deviation)
-    share = min(1.0, max(0.0, 2 * (1 - arrival_scv) * (room / math.sqrt(both) - 0.5)))
-    return min(1.0, many if room / math.sqrt(both) >= 1 else share * many + (1 - share) * few)
+        return few
+    both = (arrival_scv + service_scv) / (1 + service_scv)
+    room = (1 - load.offered / servers) * math.sqrt(servers / both)
+    if room <= HALF:
+        return few
+    many = arrival_scv * few + (1 - arrival_scv) * normal_tail(
+        (servers - load.offered - 0.5) / math.sqrt(load.offered * both)
+    )
+    share = 1.0 if room >= 1 else min(1.0, 2 * (1 - arrival_scv) * (room - HALF))
+    # What is taken of it fades as servers get busier; where arrivals are very steady it must not have been more before.
+    busier = load.times((1 - HALF * math.sqrt(both / servers)) * servers / load.offered)
+    return min(share * many + (1 - share) * few, _few_wait(busier, servers))
+
+
+def _few_wait(load: Load, servers: int) -> float:
+    """The share that waits where servers are few, or arrivals at random (Whitt 3.5 to 3.8)."""
+    utilisation, room = load.offered / servers, (1 - load.offered / servers) * math.sqrt(servers)
+    both = (load.arrival_scv + load.service_scv) / (1 + load.service_scv)
+    by_erlang = erlang_c(servers, load.offered) / normal_tail(room)
+    light = min(1.0, by_erlang * normal_tail(2 * room / (1 + load.arrival_scv)))
+    heavy = min(1.0, by_erlang * normal_tail(room / both))
+    return min(1.0, utilisation**2 * heavy + (1 - utilisation**2) * light)
 
 
 def _service_factor(service_scv: float, servers: int, utilisation: float) -> float:

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from storefront.insight.queueing.gamma import gamma_quantile, gamma_share, normal_tail
@@ -104,6 +104,7 @@ def test_another_server_never_makes_anybody_wait_longer(load: Load, servers: int
 
 
 @given(LOADS, st.floats(1.01, 3), st.integers(1, 50))
+@example(Load(1.0, 16.5, 0.03125, 0.0), 1.015625, 17)
 def test_more_arrivals_never_wait_less(load: Load, factor: float, servers: int) -> None:
     assert wait_probability(load, servers) <= wait_probability(load.times(factor), servers) + 1e-9
 
