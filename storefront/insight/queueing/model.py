@@ -17,6 +17,8 @@ from storefront.insight.queueing.gamma import gamma_quantile, normal_tail
 P95 = 0.95
 # A scv below is taken for none: nothing real is steadier than a hundredth of a percent.
 STEADY = 1e-8
+# Where so little varies next to nobody waits until servers are busy all the time; light traffic's formula says more.
+CALM = 0.05
 # Room for so many deviations of what is offered, and less, makes servers few, however many they are.
 HALF = 0.5
 
@@ -138,6 +140,8 @@ def _few_wait(load: Load, servers: int) -> float:
     by_erlang = erlang_c(servers, load.offered) / normal_tail(room)
     light = min(1.0, by_erlang * normal_tail(2 * room / (1 + load.arrival_scv)))
     heavy = min(1.0, by_erlang * normal_tail(room / both))
+    if both < CALM:
+        return heavy
     return min(1.0, utilisation**2 * heavy + (1 - utilisation**2) * light)
 
 
